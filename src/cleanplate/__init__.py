@@ -1,0 +1,3 @@
+"""cleanplate: from clean-plate captures to AR models."""
+
+__version__ = "0.1.0"

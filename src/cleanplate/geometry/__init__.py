@@ -1,0 +1,27 @@
+"""Cameras, poses, units: the conventions of `docs/conventions.md` live here, each in one function."""
+
+from cleanplate.geometry.camera import Camera, camera_to_pixels, distort, pixels_to_directions, undistort
+from cleanplate.geometry.pixels import index_to_pixel, pixel_centres, pixel_to_index
+from cleanplate.geometry.pose import Pose, elevation, look_at, rotation_z
+from cleanplate.geometry.projection import decompose_projection, project, rays, unproject
+from cleanplate.geometry.units import to_metres
+
+__all__ = [
+    "Camera",
+    "Pose",
+    "camera_to_pixels",
+    "decompose_projection",
+    "distort",
+    "elevation",
+    "index_to_pixel",
+    "look_at",
+    "pixel_centres",
+    "pixel_to_index",
+    "pixels_to_directions",
+    "project",
+    "rays",
+    "rotation_z",
+    "to_metres",
+    "undistort",
+    "unproject",
+]

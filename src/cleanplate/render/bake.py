@@ -1,0 +1,76 @@
+"""The light that an empty rig's walls give back, baked once per rig by path tracing, and the exposure metered in it.
+
+What a product changes in the walls' light is left out: it is the one departure from full global illumination.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from cleanplate.render.backend import mitsuba
+from cleanplate.render.config import Quality, RigConfig
+from cleanplate.render.mechanics import RigParts, wall_axes
+from cleanplate.render.scene import WALLS, Lightmaps, build_scene
+
+_TEXELS = 32
+_DEPTH = 16
+
+
+@dataclass(frozen=True)
+class BakedLight:
+    """Radiance of every wall, and what a white card on the empty platen would reflect."""
+
+    lightmaps: Lightmaps
+    card: Float[np.ndarray, "3"]
+
+
+def bake_light(rig: RigConfig, parts: RigParts, quality: Quality = Quality()) -> BakedLight:
+    """Trace the closed, empty box: 6 lightmaps of 32x32 texels, and the light meter's reading."""
+    scene = build_scene(rig, parts, None)
+    lightmaps = {}
+    for i, wall in enumerate(WALLS):
+        centre, u, v, normal = wall_axes(rig, wall)
+        incoming = _incoming(scene, centre, u, v, normal, _TEXELS, quality.bake_samples, seed=rig.seed * 8 + i)
+        albedo = rig.enclosure.floor_albedo if wall == "floor" else rig.enclosure.wall_albedo
+        smooth = cv2.GaussianBlur(incoming, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
+        lightmaps[wall] = np.ascontiguousarray(smooth * np.array(albedo, np.float32), np.float32)
+    x, y, z = np.eye(3)
+    card = _incoming(scene, 0.002 * z, 0.02 * x, 0.02 * y, z, 1, 32768, seed=rig.seed * 8 + 7, offset=0.0)
+    return BakedLight(lightmaps, card[0, 0].astype(float))
+
+
+def _incoming(
+    scene: Any,
+    centre: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+    normal: np.ndarray,
+    texels: int,
+    samples: int,
+    seed: int,
+    offset: float = 0.035,
+) -> Float[np.ndarray, "n n 3"]:
+    """Cosine-weighted mean radiance arriving at each texel of a rectangle: irradiance over pi.
+
+    Rays start `offset` metres off the wall, in front of panels and their frames.
+    """
+    mi = mitsuba()
+    integrator = mi.load_dict({"type": "path", "max_depth": _DEPTH, "rr_depth": 5})
+    count = texels * texels * samples
+    sampler = mi.load_dict({"type": "independent"})
+    sampler.seed(seed, count)
+    texel = np.repeat(np.arange(texels * texels, dtype=np.uint32), samples)
+    index = mi.UInt32(texel)
+    a = (mi.Float(index % texels) + sampler.next_1d()) / texels * 2 - 1
+    b = (mi.Float(index // texels) + sampler.next_1d()) / texels * 2 - 1
+    start = mi.Point3f((centre + offset * normal).tolist()) + a * mi.Vector3f(u.tolist()) + b * mi.Vector3f(v.tolist())
+    local = mi.warp.square_to_cosine_hemisphere(sampler.next_2d())
+    direction = mi.Frame3f(mi.Vector3f(normal.tolist())).to_world(local)
+    radiance, _, _ = integrator.sample(scene, sampler, mi.Ray3f(start, direction))
+    channels = [np.asarray(c).reshape(texels * texels, samples).mean(axis=1) for c in radiance]
+    return np.stack(channels, axis=-1).reshape(texels, texels, 3).astype(np.float32)

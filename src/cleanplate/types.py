@@ -1,0 +1,16 @@
+"""Array types that every room shares."""
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+Image = UInt8[np.ndarray, "h w 3"]
+"""RGB, row 0 at the top."""
+
+Mask = Bool[np.ndarray, "h w"]
+"""True is foreground."""
+
+Points = Float[np.ndarray, "n 3"]
+"""Points or directions in 3D."""
+
+Pixels = Float[np.ndarray, "n 2"]
+"""(x, y) in pixels; the centre of pixel (0, 0) is (0.5, 0.5)."""
