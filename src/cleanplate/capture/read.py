@@ -1,0 +1,103 @@
+"""capture.json -> Capture."""
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from cleanplate.capture.model import Capture, View
+from cleanplate.capture.schema import FORMAT, CameraFile, CaptureFile, ViewFile
+from cleanplate.errors import CaptureError
+from cleanplate.geometry import Camera, Pose, to_metres
+
+FILE_NAME = "capture.json"
+
+
+def read_capture(folder: Path) -> Capture:
+    """Read a capture folder's description; lengths become metres.
+
+    Pictures are not opened: `validate_capture` does that.
+
+    Raises:
+        CaptureError: with every problem of the file in `.problems`.
+    """
+    path = folder / FILE_NAME
+    document = _load_json(path)
+    _check_version(path, document)
+    try:
+        parsed = CaptureFile.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise _capture_error(path, [_sentence(path, detail) for detail in error.errors()]) from error
+    escapes = [
+        f"{path}: view {view.id!r}: {kind} {value!r} leads out of the capture's folder; use a relative path inside it"
+        for view in parsed.views
+        for kind, value in (("image", view.image), ("plate", view.plate), ("mask", view.mask))
+        if value is not None and not _stays_inside(folder, value)
+    ]
+    if escapes:
+        raise _capture_error(path, escapes)
+    return _build(folder, parsed)
+
+
+def _load_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise CaptureError(f"{path}: not found; a capture is a folder that holds {FILE_NAME}")
+    try:
+        document = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise CaptureError(f"{path}: not valid JSON ({error}); write it again with your exporter") from error
+    if not isinstance(document, dict):
+        raise CaptureError(f"{path}: holds a {type(document).__name__}, not an object; see docs/format.md")
+    return document
+
+
+def _check_version(path: Path, document: dict[str, Any]) -> None:
+    got = document.get("format")
+    name, _, version = str(got).partition("/")
+    if name != "cleanplate-capture" or not version.isdigit():
+        raise CaptureError(f'{path}: "format" is {got!r}; expected "{FORMAT}"')
+    if int(version) > 1:
+        raise CaptureError(
+            f"{path}: format {got!r} is newer than this cleanplate, which reads {FORMAT!r}; upgrade it"
+        )
+
+
+def _sentence(path: Path, detail: Any) -> str:
+    place = ".".join(str(step) for step in detail["loc"])
+    got = detail.get("input")
+    shown = f" (got {got!r:.80})" if isinstance(got, str | int | float | bool) or got is None else ""
+    return f"{path}: {place + ': ' if place else ''}{detail['msg'].removeprefix('Value error, ')}{shown}"
+
+
+def _capture_error(path: Path, problems: list[str]) -> CaptureError:
+    more = f" (and {len(problems) - 1} more: cleanplate validate {path.parent})" if len(problems) > 1 else ""
+    return CaptureError(problems[0] + more, problems)
+
+
+def _stays_inside(folder: Path, value: str) -> bool:
+    relative = PurePosixPath(value)
+    if not value or "\\" in value or "\0" in value or relative.is_absolute() or ".." in relative.parts:
+        return False
+    return (folder / relative).resolve().is_relative_to(folder.resolve())
+
+
+def _build(folder: Path, parsed: CaptureFile) -> Capture:
+    metres = to_metres(parsed.length_unit)
+    return Capture(
+        folder=folder,
+        asin=parsed.asin,
+        cameras={name: _camera(camera) for name, camera in parsed.cameras.items()},
+        views=tuple(_view(view, metres) for view in parsed.views),
+        tags=tuple(parsed.tags),
+    )
+
+
+def _camera(parsed: CameraFile) -> Camera:
+    return Camera(parsed.width, parsed.height, np.array(parsed.K), np.array(parsed.distortion or (0.0,) * 5))
+
+
+def _view(parsed: ViewFile, metres: float) -> View:
+    pose = None if parsed.R is None else Pose(np.array(parsed.R), np.array(parsed.t) * metres)
+    return View(parsed.id, parsed.camera, parsed.image, parsed.plate, parsed.mask, parsed.platen_deg, pose)
