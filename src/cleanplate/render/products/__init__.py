@@ -1,0 +1,23 @@
+"""Procedural household products, and users' own meshes, as closed solids with materials.
+
+    make_product("mug", seed=3)      one of `FAMILIES`, the same bytes for the same seed
+    load_user_mesh("chair.glb")      checked, based on z = 0, centred
+    redress(product, seed=1)         other materials
+
+Nothing here needs the renderer.
+"""
+
+from cleanplate.render.products.families import FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, make_product
+from cleanplate.render.products.types import MATERIAL_KINDS, TAGS, Material, Part, Product
+
+__all__ = [
+    "FAMILIES",
+    "MATERIAL_KINDS",
+    "TAGS",
+    "TEST_FAMILIES",
+    "TRAIN_FAMILIES",
+    "Material",
+    "Part",
+    "Product",
+    "make_product",
+]
