@@ -1,0 +1,90 @@
+"""The report of one product: a single HTML file that needs neither network nor neighbours."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from cleanplate.files import write_bytes
+from cleanplate.report.overlay import disagreement, overlay, thumbnail
+from cleanplate.types import Image, Mask
+
+HERE = Path(__file__).parent
+VIEWER = HERE / "vendor" / "model-viewer-umd.min.js"
+
+
+@dataclass(frozen=True)
+class ViewPanel:
+    """One row of the report.
+
+    Attributes:
+        id: the view's.
+        agreement: IoU of its mask with the re-projected hull, 0..1; None without a hull.
+        note: why the view needs a look; empty if it does not.
+        pictures: caption and JPEG bytes, in the order shown.
+    """
+
+    id: str
+    agreement: float | None
+    note: str
+    pictures: tuple[tuple[str, bytes], ...]
+
+
+def jpeg(image: Image, quality: int = 80) -> bytes:
+    """Encode a picture as JPEG."""
+    return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def view_panel(
+    id: str,
+    image: Image,
+    plate: Image | None,
+    mask: Mask,
+    silhouette: Mask | None,
+    note: str = "",
+) -> ViewPanel:
+    """Draw one view: input, plate, mask, and the hull's silhouette against the mask."""
+    pictures = [("input", jpeg(thumbnail(image)))]
+    if plate is not None:
+        pictures.append(("plate", jpeg(thumbnail(plate))))
+    pictures.append(("mask", jpeg(thumbnail(overlay(image, mask)))))
+    agreement = None
+    if silhouette is not None:
+        agreement = float((mask & silhouette).sum() / max((mask | silhouette).sum(), 1))
+        pictures.append(("mask and hull", jpeg(thumbnail(disagreement(mask, silhouette)))))
+    return ViewPanel(id, agreement, note, tuple(pictures))
+
+
+def write_report(
+    path: Path,
+    title: str,
+    figures: dict[str, str],
+    problems: Sequence[str],
+    panels: Sequence[ViewPanel],
+    model: Path | None,
+) -> None:
+    """Write the page atomically: figures, problems, the model to turn around, and the views, worst first."""
+    from jinja2 import Environment, FileSystemLoader
+
+    environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["data_url"] = _data_url
+    page = environment.get_template("report.html.j2").render(
+        title=title,
+        figures=figures,
+        problems=problems,
+        panels=sorted(panels, key=_worst_first),
+        model=model.read_bytes() if model else None,
+        viewer=VIEWER.read_text() if model else "",
+    )
+    write_bytes(path, page.encode())
+
+
+def _worst_first(panel: ViewPanel) -> tuple[bool, float, str]:
+    return not panel.note, 1.0 if panel.agreement is None else panel.agreement, panel.id
+
+
+def _data_url(data: bytes, kind: str) -> Any:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
