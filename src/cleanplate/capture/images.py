@@ -33,13 +33,14 @@ def image_size(path: Path) -> tuple[int, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
             with PIL.Image.open(path, formats=FORMATS) as picture:
-                (width, height), orientation = picture.size, picture.getexif().get(ORIENTATION_TAG, 1)
+                (width, height), kind = picture.size, picture.format
+                # Pillow decodes a whole PNG to look for EXIF, so PNGs have no orientation here, nor in _decode.
+                small = kind != "PNG" and width * height <= PIXEL_LIMIT
+                orientation = picture.getexif().get(ORIENTATION_TAG, 1) if small else 1
     except PIL.Image.DecompressionBombError as error:
         raise ImageError(f"{path}: {error}; the limit is {PIXEL_LIMIT} pixels") from error
     except Exception as error:  # Pillow's parsers raise many kinds on hostile bytes
-        raise ImageError(
-            f"{path}: not a picture that can be read ({error}); use {', '.join(FORMATS)}"
-        ) from error
+        raise ImageError(f"{path}: not a picture that can be read ({error}); use {', '.join(FORMATS)}") from error
     if width * height > PIXEL_LIMIT:
         raise ImageError(
             f"{path}: {width}x{height} pixels are more than the limit of {PIXEL_LIMIT}; scale it down, or raise the "
@@ -77,6 +78,8 @@ def _decode(path: Path, flags: int) -> np.ndarray:
     data = path.read_bytes()
     if data[:2] == b"\xff\xd8" and b"\xff\xd9" not in data[-4096:]:
         raise ImageError(f"{path}: truncated JPEG (no end marker); copy it again from the rig")
+    if data[:4] == b"\x89PNG":
+        flags |= cv2.IMREAD_IGNORE_ORIENTATION
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
@@ -100,7 +103,9 @@ def write_image(path: Path, image: Image, quality: int = 92) -> None:
     """Write a picture atomically; the suffix picks the format, `quality` (0..100) serves JPEG alone."""
     import cv2
 
-    _encode(path, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    jpeg = path.suffix.lower() in (".jpg", ".jpeg")
+    parameters = [cv2.IMWRITE_JPEG_QUALITY, quality] if jpeg else []
+    _encode(path, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), parameters)
 
 
 def write_mask(path: Path, mask: Mask) -> None:

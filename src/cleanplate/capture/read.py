@@ -59,9 +59,7 @@ def _check_version(path: Path, document: dict[str, Any]) -> None:
     if name != "cleanplate-capture" or not version.isdigit():
         raise CaptureError(f'{path}: "format" is {got!r}; expected "{FORMAT}"')
     if int(version) > 1:
-        raise CaptureError(
-            f"{path}: format {got!r} is newer than this cleanplate, which reads {FORMAT!r}; upgrade it"
-        )
+        raise CaptureError(f"{path}: format {got!r} is newer than this cleanplate, which reads {FORMAT!r}; upgrade it")
 
 
 def _sentence(path: Path, detail: Any) -> str:

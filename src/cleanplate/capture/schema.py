@@ -36,9 +36,7 @@ class CameraFile(_Strict):
         if K[1, 0] or K[2].tolist() != [0.0, 0.0, 1.0]:
             raise ValueError("K must have the form [[fx, skew, cx], [0, fy, cy], [0, 0, 1]]")
         if K[0, 0] <= 0 or K[1, 1] <= 0:
-            raise ValueError(
-                f"K is singular or mirrored: fx = {K[0, 0]:g}, fy = {K[1, 1]:g} must be positive"
-            )
+            raise ValueError(f"K is singular or mirrored: fx = {K[0, 0]:g}, fy = {K[1, 1]:g} must be positive")
         return self
 
 
@@ -84,9 +82,7 @@ class CaptureFile(_Strict):
         ]
         ids = [view.id for view in self.views]
         problems += [
-            f"view id {name!r} occurs {ids.count(name)} times"
-            for name in sorted(set(ids))
-            if ids.count(name) > 1
+            f"view id {name!r} occurs {ids.count(name)} times" for name in sorted(set(ids)) if ids.count(name) > 1
         ]
         if problems:
             raise ValueError("; ".join(problems))

@@ -46,7 +46,7 @@ def decompose_projection(P: Float[np.ndarray, "3 4"]) -> tuple[Float[np.ndarray,
 
     P = np.asarray(P, float)
     determinant = np.linalg.det(P[:, :3])
-    if abs(determinant) < 1e-12 * np.abs(P[:, :3]).max() ** 3:
+    if abs(determinant) <= 1e-12 * np.abs(P[:, :3]).max() ** 3:
         raise ValueError("the projection matrix has a singular left 3x3 block: not a finite camera")
     P = P * np.sign(determinant)
     K, R = rq(P[:, :3])
