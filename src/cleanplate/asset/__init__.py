@@ -1,0 +1,26 @@
+"""Mesh + photographs -> coloured GLB and USDZ."""
+
+from cleanplate.asset.colour import colour_vertices, vertex_normals
+from cleanplate.asset.glb import write_glb
+from cleanplate.asset.model import Model
+from cleanplate.asset.photos import CapturePhotos, Photo
+from cleanplate.asset.profiles import PROFILES, Profile, find_profile
+from cleanplate.asset.simplify import is_watertight, simplify
+from cleanplate.asset.stage import AssetReport, read_mesh, write_asset
+
+__all__ = [
+    "PROFILES",
+    "AssetReport",
+    "CapturePhotos",
+    "Model",
+    "Photo",
+    "Profile",
+    "colour_vertices",
+    "find_profile",
+    "is_watertight",
+    "read_mesh",
+    "simplify",
+    "vertex_normals",
+    "write_asset",
+    "write_glb",
+]

@@ -1,0 +1,193 @@
+"""Colours of surface points from many photographs.
+
+Two bands (Baumberg 2002, "Blending images for texturing 3D models"): the low one is an average over all views that
+see the point, so that no seam shows; the high one comes nearly from the best view alone, so that detail stays sharp
+where the geometry is not exact.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import no_type_check
+
+import numpy as np
+from jaxtyping import Float
+from numba import njit
+
+from cleanplate.asset.exposure import Gains, apply_gain, level_exposure
+from cleanplate.asset.photos import REFERENCE_DIAGONAL, Photo, trust, without_distortion
+from cleanplate.geometry.raster import Faces
+from cleanplate.types import Points
+
+Colours = Float[np.ndarray, "n 3"]
+
+LOW_BAND_PIXELS = 6.0
+"""Standard deviation of the low band, for the reference picture size."""
+BEST_VIEW_POWER = 6.0
+"""The high band's weight is the low band's to this power: smooth, but nearly a choice of one view."""
+GRAZING = 0.15
+"""Surfaces seen at a smaller cosine get nothing from a view."""
+DEPTH_TOLERANCE = 0.01
+"""Points behind the depth map by more than this fraction of the mesh's size are hidden."""
+THREADS = 2
+CHUNK = 65536
+EXPOSURE_SAMPLES = 4000
+"""About so many vertices suffice to compare exposures."""
+
+
+@dataclass(frozen=True)
+class _Bands:
+    """A photograph ready for sampling; colours 0..255, gamma-encoded."""
+
+    P: Float[np.ndarray, "3 4"]
+    centre: Float[np.ndarray, "3"]
+    depth: Float[np.ndarray, "h w"]
+    trust: Float[np.ndarray, "h w"]
+    low: Float[np.ndarray, "h w 3"]
+    high: Float[np.ndarray, "h w 3"]
+    focal: float
+
+
+def _prepare(photo: Photo, gain: Gains, surface: "Surface") -> _Bands:
+    import cv2
+
+    photo = without_distortion(photo)
+    depth, weight = trust(photo, surface.vertices, surface.faces)
+    image = apply_gain(photo.image, gain)
+    sigma = LOW_BAND_PIXELS * np.hypot(*weight.shape) / REFERENCE_DIAGONAL
+    inside = (weight > 0).astype(np.float32)
+    # Blurring colour and coverage apart keeps the background out of the low band.
+    spread = cv2.GaussianBlur(image * inside[..., None], (0, 0), sigma)
+    low = spread / np.maximum(cv2.GaussianBlur(inside, (0, 0), sigma), 1e-6)[..., None]
+    K, pose = photo.camera.K, photo.pose
+    P = K @ np.column_stack([pose.R, pose.t])
+    return _Bands(P, pose.centre, depth.astype(np.float32), weight.astype(np.float32), low, image - low, float(K[0, 0]))
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
+def _accumulate(points, normals, P, centre, depth, trust, low, high, density, tolerance, power, grazing, sums):
+    """Add one view's bands, weighted, to `sums` (n, 8): low rgb, its weight, high rgb, its weight."""
+    height, width = trust.shape
+    for i in range(len(points)):
+        x, y, z = points[i]
+        toward_x, toward_y, toward_z = centre[0] - x, centre[1] - y, centre[2] - z
+        distance = np.sqrt(toward_x**2 + toward_y**2 + toward_z**2)
+        cosine = (toward_x * normals[i, 0] + toward_y * normals[i, 1] + toward_z * normals[i, 2]) / distance
+        if cosine <= grazing:
+            continue
+        along = P[2, 0] * x + P[2, 1] * y + P[2, 2] * z + P[2, 3]
+        if along <= 0:
+            continue
+        # Continuous indices: pixel centres are at .5.
+        column = (P[0, 0] * x + P[0, 1] * y + P[0, 2] * z + P[0, 3]) / along - 0.5
+        row = (P[1, 0] * x + P[1, 1] * y + P[1, 2] * z + P[1, 3]) / along - 0.5
+        if not (0 <= column < width - 1 and 0 <= row < height - 1):
+            continue
+        c, r = int(column), int(row)
+        a, b = column - c, row - r
+        w00, w01, w10, w11 = (1 - a) * (1 - b), a * (1 - b), (1 - a) * b, a * b
+        nearest = depth[r + (b >= 0.5), c + (a >= 0.5)]
+        if along > nearest + tolerance:
+            continue
+        # An untrusted neighbour would mix its colour in by bilinear interpolation.
+        lowest = min(min(trust[r, c], trust[r, c + 1]), min(trust[r + 1, c], trust[r + 1, c + 1]))
+        if lowest <= 0.0:
+            continue
+        trusted = w00 * trust[r, c] + w01 * trust[r, c + 1] + w10 * trust[r + 1, c] + w11 * trust[r + 1, c + 1]
+        # Pixels per area of surface: resolution and angle in one.
+        weight = trusted * (cosine - grazing) / (distance * distance) * density
+        sharp = weight**power
+        for k in range(3):
+            sums[i, k] += weight * (
+                w00 * low[r, c, k] + w01 * low[r, c + 1, k] + w10 * low[r + 1, c, k] + w11 * low[r + 1, c + 1, k]
+            )
+            sums[i, 4 + k] += sharp * (
+                w00 * high[r, c, k] + w01 * high[r, c + 1, k] + w10 * high[r + 1, c, k] + w11 * high[r + 1, c + 1, k]
+            )
+        sums[i, 3] += weight
+        sums[i, 7] += sharp
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The mesh that photographs see and that hides things: vertices in the world, metres; unit vertex normals."""
+
+    vertices: Points
+    normals: Points
+    faces: Faces
+
+    @property
+    def size(self) -> float:
+        """The bounding box's diagonal, metres."""
+        return float(np.linalg.norm(np.ptp(self.vertices, axis=0)))
+
+
+@dataclass(frozen=True)
+class Blend:
+    """What the photographs say of n points.
+
+    Attributes:
+        low: average colour, 0..255, gamma-encoded; 0 where unseen.
+        high: detail to be added to it.
+        weight: how well the point was seen; 1 is face-on by one view of typical resolution; 0 is unseen.
+    """
+
+    low: Colours
+    high: Colours
+    weight: Float[np.ndarray, "n"]
+
+
+def blend(points: Points, normals: Points, surface: Surface, photos: Sequence[Photo], gains: Sequence[Gains]) -> Blend:
+    """Sample and blend the photographs at points of the surface.
+
+    Args:
+        points: in the world, metres.
+        normals: unit, outward.
+        photos: read one at a time.
+        gains: exposure of each, from `exposures`.
+    """
+    sums = np.zeros((len(points), 8), np.float32)
+    density = _typical_density(photos[0], surface)
+    for index, gain in enumerate(gains):
+        _add(_prepare(photos[index], gain, surface), points, normals, surface.size, density, sums)
+    return _finish(sums)
+
+
+def exposures(surface: Surface, photos: Sequence[Photo]) -> list[Gains]:
+    """Return each photograph's gain such that they agree on the colours of the surface's vertices."""
+    chosen = slice(None, None, max(1, len(surface.vertices) // EXPOSURE_SAMPLES))
+    points, normals = surface.vertices[chosen], surface.normals[chosen]
+    density = _typical_density(photos[0], surface)
+    seen = []
+    for photo in photos:
+        sums = np.zeros((len(points), 8), np.float32)
+        _add(_prepare(photo, np.ones(3), surface), points, normals, surface.size, density, sums)
+        seen.append(_finish(sums))
+    return list(level_exposure(np.stack([b.low for b in seen]), np.stack([b.weight for b in seen])))
+
+
+def _add(view: _Bands, points: Points, normals: Points, size: float, density: float, sums: np.ndarray) -> None:
+    points, normals = points.astype(np.float32), normals.astype(np.float32)
+    scale = view.focal**2 / density
+
+    def work(part: slice) -> None:
+        _accumulate(
+            points[part], normals[part], view.P, view.centre, view.depth, view.trust, view.low, view.high,
+            scale, DEPTH_TOLERANCE * size, BEST_VIEW_POWER, GRAZING, sums[part],
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(work, [slice(a, a + CHUNK) for a in range(0, len(points), CHUNK)]))
+
+
+def _finish(sums: np.ndarray) -> Blend:
+    weight, sharp = sums[:, 3], sums[:, 7]
+    low = sums[:, :3] / np.maximum(weight, 1e-12)[:, None]
+    return Blend(low, sums[:, 4:7] / np.maximum(sharp, 1e-36)[:, None], weight)
+
+
+def _typical_density(photo: Photo, surface: Surface) -> float:
+    """Return the pixels per square metre of a face-on surface at the middle of the mesh."""
+    distance = np.linalg.norm(photo.pose.centre - surface.vertices.mean(axis=0))
+    return float((photo.camera.K[0, 0] / distance) ** 2)

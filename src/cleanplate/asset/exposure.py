@@ -1,0 +1,68 @@
+"""Levelling of exposure and white balance between views."""
+
+import numpy as np
+from jaxtyping import Float
+
+from cleanplate.types import Image
+
+Gains = Float[np.ndarray, "3"]
+"""A factor for each channel, in linear light."""
+
+PRIOR = 0.02
+"""Weight of "no gain" against the samples' average agreement; it settles what they leave open."""
+ROUNDS = 5
+"""Reweighted least-squares rounds."""
+SPREAD = 0.1
+"""Log residuals beyond this count less: highlights and shadows that move with the view, not exposure."""
+
+
+def to_linear(srgb: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Decode sRGB, 0..1, into linear light (IEC 61966-2-1)."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def to_srgb(linear: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Encode linear light, 0..1, as sRGB: the inverse of `to_linear`."""
+    safe = np.maximum(linear, 0.0)
+    return np.where(safe <= 0.0031308, safe * 12.92, 1.055 * safe ** (1 / 2.4) - 0.055)
+
+
+def apply_gain(image: Image, gain: Gains) -> Float[np.ndarray, "h w 3"]:
+    """Return the image with another exposure: 0..255, gamma-encoded, float32, not clipped."""
+    levels = to_linear(np.arange(256) / 255.0)
+    table = (255.0 * to_srgb(levels[:, None] * gain)).astype(np.float32)
+    return np.stack([table[image[..., channel], channel] for channel in range(3)], axis=-1)
+
+
+def level_exposure(colours: Float[np.ndarray, "v n 3"], weights: Float[np.ndarray, "v n"]) -> Float[np.ndarray, "v 3"]:
+    """Return the gains that make views agree where they see the same points.
+
+    Least squares in the logarithm of linear light over gains and the points' true colours, the latter eliminated
+    (as in Brown and Lowe 2007, section 6, with a robust weight), with the mean gain held at 1.
+
+    Args:
+        colours: what each view saw of each point, 0..255, gamma-encoded.
+        weights: how well, 0 where not at all.
+    """
+    usable = weights * ((colours > 4) & (colours < 250)).all(axis=2)
+    gains = [_log_gains(np.log(to_linear(np.maximum(colours[..., c], 1) / 255.0)), usable) for c in range(3)]
+    return np.exp(np.stack(gains, axis=1))
+
+
+def _log_gains(logs: Float[np.ndarray, "v n"], weights: Float[np.ndarray, "v n"]) -> Float[np.ndarray, "v"]:
+    gains = np.zeros(len(logs))
+    robust = weights
+    for _ in range(ROUNDS):
+        total = robust.sum(axis=0)
+        share = robust / np.maximum(total, 1e-12)
+        mean = (share * logs).sum(axis=0)
+        # Normal equations with each point's colour eliminated: a graph Laplacian over the views.
+        matrix = np.diag(robust.sum(axis=1)) - share @ robust.T
+        right = -(robust * (logs - mean)).sum(axis=1)
+        scale = max(np.diag(matrix).mean(), 1e-12)
+        gains = np.linalg.solve(matrix + PRIOR * scale * np.eye(len(logs)), right)
+        gains -= gains.mean()
+        levelled = logs + gains[:, None]
+        residual = np.abs(levelled - (share * levelled).sum(axis=0))
+        robust = weights * np.minimum(1.0, SPREAD / np.maximum(residual, 1e-12))
+    return gains

@@ -1,0 +1,123 @@
+"""GLB (binary glTF 2.0), written directly: trimesh's writer knows neither linear vertex colours nor buffer targets."""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cleanplate import __version__
+from cleanplate.asset.exposure import to_linear
+from cleanplate.asset.model import Model
+from cleanplate.files import write_bytes
+from cleanplate.types import Image
+
+FLOAT, UINT16, UINT32 = 5126, 5123, 5125
+VERTICES, INDICES = 34962, 34963
+JPEG_QUALITY = 90
+ROUGHNESS = 0.7
+"""Of a dielectric surface: masks and photographs tell nothing about gloss."""
+
+
+class _Buffer:
+    """The binary chunk, with the views and accessors that point into it."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.views: list[dict[str, Any]] = []
+        self.accessors: list[dict[str, Any]] = []
+
+    def add_bytes(self, data: bytes, **view: int) -> int:
+        self.data += b"\0" * (-len(self.data) % 4)
+        self.views.append({"buffer": 0, "byteOffset": len(self.data), "byteLength": len(data), **view})
+        self.data += data
+        return len(self.views) - 1
+
+    def add_array(self, array: np.ndarray, kind: str, component: int, target: int, **accessor: Any) -> int:
+        view = self.add_bytes(np.ascontiguousarray(array).tobytes(), target=target)
+        count = array.size if kind == "SCALAR" else len(array)
+        self.accessors.append(
+            {"bufferView": view, "componentType": component, "count": count, "type": kind, **accessor}
+        )
+        return len(self.accessors) - 1
+
+
+def write_glb(path: Path, model: Model) -> None:
+    """Write a model as one GLB file, atomically.
+
+    Vertex colours become linear light as glTF demands, 16 bits each; a texture becomes a JPEG.
+    """
+    write_bytes(path, _pack(*_document(model)))
+
+
+def encode_jpeg(image: Image) -> bytes:
+    """Return the image as JPEG, without subsampled chroma, which would bleed over the atlas' seams."""
+    import cv2
+
+    options = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        JPEG_QUALITY,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    ]
+    return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)[1].tobytes()
+
+
+def _document(model: Model) -> tuple[dict[str, Any], bytes]:
+    buffer = _Buffer()
+    positions = model.vertices.astype("<f4")
+    bounds = {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()}
+    attributes = {
+        "POSITION": buffer.add_array(positions, "VEC3", FLOAT, VERTICES, **bounds),
+        "NORMAL": buffer.add_array(model.normals.astype("<f4"), "VEC3", FLOAT, VERTICES),
+    }
+    surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": ROUGHNESS}
+    document: dict[str, Any] = {
+        "asset": {"version": "2.0", "generator": f"cleanplate {__version__}"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0, "name": "product"}],
+    }
+    if model.uv is not None and model.texture is not None:
+        flipped = np.column_stack([model.uv[:, 0], 1.0 - model.uv[:, 1]])  # glTF's v runs down
+        attributes["TEXCOORD_0"] = buffer.add_array(flipped.astype("<f4"), "VEC2", FLOAT, VERTICES)
+        surface["baseColorTexture"] = {"index": 0}
+        image = buffer.add_bytes(encode_jpeg(model.texture))
+        document |= {
+            "textures": [{"source": 0, "sampler": 0}],
+            "images": [{"bufferView": image, "mimeType": "image/jpeg"}],
+            "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
+        }
+    elif model.colours is not None:
+        linear = np.rint(65535 * to_linear(model.colours / 255.0)).astype("<u2")
+        rgba = np.column_stack([linear, np.full(len(linear), 65535, "<u2")])
+        attributes["COLOR_0"] = buffer.add_array(rgba, "VEC4", UINT16, VERTICES, normalized=True)
+    small = len(positions) <= 65535
+    indices = buffer.add_array(
+        model.faces.ravel().astype("<u2" if small else "<u4"), "SCALAR", UINT16 if small else UINT32, INDICES
+    )
+    document["materials"] = [{"name": "surface", "pbrMetallicRoughness": surface}]
+    document["meshes"] = [{"primitives": [{"attributes": attributes, "indices": indices, "material": 0}]}]
+    document |= {
+        "buffers": [{"byteLength": len(buffer.data)}],
+        "bufferViews": buffer.views,
+        "accessors": buffer.accessors,
+    }
+    return document, bytes(buffer.data)
+
+
+def _pack(document: dict[str, Any], data: bytes) -> bytes:
+    text = json.dumps(document, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
+    text += b" " * (-len(text) % 4)
+    data += b"\0" * (-len(data) % 4)
+    total = 12 + 8 + len(text) + 8 + len(data)
+    return b"".join(
+        [
+            struct.pack("<4sII", b"glTF", 2, total),
+            struct.pack("<I4s", len(text), b"JSON"),
+            text,
+            struct.pack("<I4s", len(data), b"BIN\0"),
+            data,
+        ]
+    )

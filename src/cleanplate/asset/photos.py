@@ -1,0 +1,108 @@
+"""What one photograph knows about a surface: its colours, and how far each pixel can be trusted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from jaxtyping import Float
+
+from cleanplate.capture import Capture, View, read_image, read_mask
+from cleanplate.errors import ImageError
+from cleanplate.geometry import Camera, Pose
+from cleanplate.geometry.raster import Faces, rasterise
+from cleanplate.types import Image, Mask, Points
+
+REFERENCE_DIAGONAL = 820.0
+"""Widths below are in pixels of a 640x512 picture, and grow with the picture's diagonal."""
+EDGE_PIXELS = 2.0
+"""Pixels this near to a mask's or the hull's outline mix product and background: blur, JPEG, an imprecise mask."""
+RAMP_PIXELS = 8.0
+"""Beyond that, trust rises to 1 over this width, so that a view fades in and leaves no seam."""
+LAST_RESORT = 1e-3
+"""Trust of pixels at least 1.5 pixels inside, but within the edge: used where no better view exists (thin parts)."""
+DEPTH_STEP = 0.02
+"""A step of depth between neighbours beyond this fraction of the mesh's size is an occlusion's edge."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One posed photograph with its mask, both of the camera's size."""
+
+    image: Image
+    mask: Mask
+    camera: Camera
+    pose: Pose
+
+
+class CapturePhotos(Sequence[Photo]):
+    """The photographs of a capture, read when asked for: 190 large ones do not fit into memory at once."""
+
+    def __init__(self, capture: Capture, mask_dir: Path) -> None:
+        self._capture, self._mask_dir = capture, mask_dir
+        self._views = [(view, pose) for view, pose in zip(capture.views, capture.poses(), strict=True)]
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+    @overload
+    def __getitem__(self, index: int) -> Photo: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Photo]: ...
+    def __getitem__(self, index: int | slice) -> Photo | list[Photo]:
+        if isinstance(index, slice):
+            return [self._read(*item) for item in self._views[index]]
+        return self._read(*self._views[index])
+
+    def _read(self, view: View, pose: Pose) -> Photo:
+        camera, mask_path = self._capture.camera_of(view), self._mask_dir / f"{view.id}.png"
+        image, mask = read_image(self._capture.image_path(view)), read_mask(mask_path)
+        size = (camera.height, camera.width)
+        for path, got in ((self._capture.image_path(view), image.shape[:2]), (mask_path, mask.shape)):
+            if got != size:
+                raise ImageError(
+                    f"{path}: {got[1]}x{got[0]} pixels, but camera {view.camera!r} has {size[1]}x{size[0]}; "
+                    f"give picture and mask the camera's size"
+                )
+        return Photo(image, mask, camera, pose)
+
+
+def without_distortion(photo: Photo) -> Photo:
+    """Return the photograph a pinhole camera of the same K would have taken."""
+    import cv2
+
+    camera = photo.camera
+    if not camera.distortion.any():
+        return photo
+    K = camera.K.copy()
+    K[:2, 2] -= 0.5  # OpenCV's pixel centres
+    maps = cv2.initUndistortRectifyMap(K, camera.distortion, None, K, (camera.width, camera.height), cv2.CV_32FC1)
+    return Photo(
+        cv2.remap(photo.image, *maps, cv2.INTER_LINEAR),
+        cv2.remap(photo.mask.astype(np.uint8), *maps, cv2.INTER_NEAREST) > 0,
+        replace(camera, distortion=np.zeros(5)),
+        photo.pose,
+    )
+
+
+def trust(photo: Photo, vertices: Points, faces: Faces) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
+    """Return the mesh's depth map, and each pixel's trust, 0..1.
+
+    Trust is 0 outside the mask or the mesh's silhouette and near their outlines and occlusion edges, and rises
+    smoothly inside.
+    """
+    import cv2
+
+    depth, seen = rasterise(photo.camera, photo.pose, vertices, faces)
+    finite = np.where(seen >= 0, depth, 0.0).astype(np.float32)
+    kernel = np.ones((3, 3), np.uint8)
+    size = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    step = cv2.dilate(finite, kernel) - cv2.erode(finite, kernel)
+    inside = photo.mask & (seen >= 0) & (step < DEPTH_STEP * size)
+    framed = np.pad(inside.astype(np.uint8), 1)
+    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    scale = np.hypot(photo.camera.width, photo.camera.height) / REFERENCE_DIAGONAL
+    ramp = np.clip((distance / scale - EDGE_PIXELS) / RAMP_PIXELS, 0.0, 1.0)
+    smooth = ramp * ramp * (3 - 2 * ramp)
+    return depth, np.maximum(smooth, LAST_RESORT * (distance >= 1.5))

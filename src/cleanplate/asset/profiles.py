@@ -1,0 +1,60 @@
+"""What shops and viewers accept."""
+
+from dataclasses import dataclass
+
+from cleanplate.errors import CleanplateError
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Limits of one target.
+
+    Attributes:
+        max_triangles, max_vertices: of the file, seams counted.
+        texture_size: side of the square texture, texels.
+        max_bytes: of the file.
+        meshopt: compress with EXT_meshopt_compression; AR viewers do not read that.
+    """
+
+    name: str
+    max_triangles: int
+    max_vertices: int
+    texture_size: int
+    max_bytes: int
+    meshopt: bool = False
+
+
+MEGABYTE = 1_000_000
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("default", 35_000, 30_000, 2048, 10 * MEGABYTE),
+        Profile("scene-viewer", 35_000, 30_000, 2048, 10 * MEGABYTE),
+        Profile("quick-look", 100_000, 100_000, 2048, 10 * MEGABYTE),
+        Profile("amazon", 149_999, 200_000, 4096, 25 * MEGABYTE),
+        Profile("web", 35_000, 30_000, 2048, 5 * MEGABYTE, meshopt=True),
+    )
+}
+
+
+def find_profile(name: str) -> Profile:
+    """Return a profile by name.
+
+    Raises:
+        CleanplateError: there is none of that name.
+    """
+    if name not in PROFILES:
+        raise CleanplateError(f"unknown profile {name!r}; use one of {', '.join(PROFILES)}")
+    return PROFILES[name]
+
+
+def violations(profile: Profile, *, triangles: int, vertices: int, texture_size: int, size_bytes: int) -> list[str]:
+    """Return a sentence for every limit that a written file breaks."""
+    checks = (
+        ("triangles", triangles, profile.max_triangles),
+        ("vertices", vertices, profile.max_vertices),
+        ("texels along the texture's side", texture_size, profile.texture_size),
+        ("bytes", size_bytes, profile.max_bytes),
+    )
+    return [f"{got} {what}; the profile {profile.name!r} allows {limit}" for what, got, limit in checks if got > limit]
