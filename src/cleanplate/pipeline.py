@@ -5,16 +5,18 @@ Each stage reads files and writes files below `<out>/<asin>/`, and is skipped wh
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cleanplate import __version__
 from cleanplate.capture import Capture, View, read_capture, read_image, read_mask, write_image, write_mask
-from cleanplate.errors import CleanplateError, MeshError
+from cleanplate.errors import CleanplateError, ImageError, MeshError
 from cleanplate.files import write_bytes, write_json
 from cleanplate.ledger import Ledger, exclusive, fingerprint
+from cleanplate.report import ViewPanel, overlay, view_panel, write_report
 from cleanplate.segment.segmenter import load_segmenter, shot
+from cleanplate.types import Faces, Mask, Points
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, how many of its items are done, and how many there are."""
@@ -109,6 +111,7 @@ def run_product(folder: Path, out: Path, settings: Settings, progress: Progress 
     result = ProductResult(capture.asin, str(folder), str(target))
     with exclusive(target):
         job = _Job(capture, target, settings, Ledger(target), progress, result)
+        views: list[View] = []
         try:
             views = _segment(job)
             if settings.stages == "asset":
@@ -118,7 +121,7 @@ def run_product(folder: Path, out: Path, settings: Settings, progress: Progress 
             result.status = "failed"
         if result.status == "ok" and result.problems:
             result.status = "partial"
-        _report(job)
+        _report(job, views)
         write_json(target / "result.json", {key: value for key, value in asdict(result).items() if key != "made"})
     return result
 
@@ -157,23 +160,143 @@ def _outputs(job: _Job) -> set[Path]:
 
 
 def _reconstruct(job: _Job, views: list[View]) -> None:
-    """Make hull.ply and the GLB from the masks of `views`."""
-    from cleanplate.asset import write_asset
-    from cleanplate.hull import reconstruct
-
-    if len(views) < MIN_VIEWS:
-        raise MeshError(f"{job.capture.folder}: {len(views)} views have a mask; a hull needs {MIN_VIEWS} or more")
-    capture = replace(job.capture, views=tuple(views))
-    description = job.capture.folder / "capture.json"
-    settings = job.settings
-    key = fingerprint(
-        "hull", __version__, repr(settings.resolution), repr(settings.floor), description, *map(job.mask, views)
-    )
+    """Make hull.ply and the GLB, and the JSON beside each, from the masks of `views`."""
+    capture, settings = replace(job.capture, views=tuple(views)), job.settings
+    description, masks = job.capture.folder / "capture.json", [job.mask(view) for view in views]
+    key = fingerprint("hull", __version__, repr(settings.resolution), repr(settings.floor), description, *masks)
+    job.progress("hull", 0, 1)
     if not job.ledger.is_done(job.hull, key):
-        job.progress("hull", 0, 1)
-        write_json(
-            job.target / "hull.json",
-            reconstruct(capture, job.target / "masks", job.hull, settings.resolution, settings.floor),
-        )
+        write_hull(capture, job.target / "masks", job.hull, settings)
         job.record(job.hull, key)
     job.progress("hull", 1, 1)
+    outliers = _read_facts(job.hull)["outliers"]
+    job.result.problems += [f"view {view}: {reason}; it was left out of the hull" for view, reason in outliers.items()]
+    capture = replace(capture, views=tuple(view for view in views if view.id not in outliers))
+    images = [capture.image_path(view) for view in capture.views]
+    key = fingerprint("asset", __version__, settings.profile, job.hull, description, *images, *masks)
+    job.progress("asset", 0, 1)
+    if not job.ledger.is_done(job.glb, key):
+        write_model(job.hull, capture, job.target / "masks", job.glb, settings)
+        job.record(job.glb, key)
+    job.progress("asset", 1, 1)
+    job.result.figures = _figures(job)
+
+
+def write_model(hull: Path, capture: Capture, mask_dir: Path, output: Path, settings: Settings) -> None:
+    """Write the GLB of a hull's mesh, and what is known of it into `.json` beside.
+
+    Raises:
+        MeshError: the profile cannot be met.
+        ImageError: a photograph or mask cannot be read.
+    """
+    from cleanplate.asset import write_asset
+
+    report = write_asset(hull, capture, mask_dir, output, settings.profile)
+    write_json(output.with_suffix(".json"), asdict(report) | {"path": output.name})
+
+
+def write_hull(capture: Capture, mask_dir: Path, output: Path, settings: Settings) -> None:
+    """Carve the visual hull of a capture's masks into `output` (.ply), and what is known of it into `.json` beside.
+
+    Raises:
+        CaptureError: views without pose.
+        ImageError: a mask that cannot be read, or of another size than its camera's pictures.
+        MeshError: too few views, or nothing is left of the hull.
+    """
+    import trimesh
+
+    from cleanplate.hull import view_agreement, visual_hull
+
+    if len(capture.views) < MIN_VIEWS:
+        raise MeshError(f"{capture.folder}: {len(capture.views)} views have a mask; a hull needs {MIN_VIEWS} or more")
+    poses, cameras = capture.poses(), [capture.camera_of(view) for view in capture.views]
+    masks = [_read_mask(capture, view, mask_dir) for view in capture.views]
+    hull = visual_hull(masks, cameras, poses, settings.resolution, settings.floor)
+    agreements = view_agreement(hull.vertices, hull.faces, masks, cameras, poses)
+    mesh = trimesh.Trimesh(hull.vertices, hull.faces, process=False)
+    write_bytes(output, mesh.export(file_type="ply"))
+    write_json(
+        output.with_suffix(".json"),
+        {
+            "cell": hull.cell,
+            "watertight": bool(mesh.is_watertight),
+            "volume": float(mesh.volume),
+            "outliers": {capture.views[outlier.view].id: outlier.reason for outlier in hull.outliers},
+            "agreement": {capture.views[agreement.view].id: agreement.iou for agreement in agreements},
+        },
+    )
+
+
+def _read_mask(capture: Capture, view: View, mask_dir: Path) -> Mask:
+    path, camera = mask_dir / f"{view.id}.png", capture.camera_of(view)
+    mask = read_mask(path)
+    if mask.shape != (camera.height, camera.width):
+        raise ImageError(
+            f"{path}: mask is {mask.shape[1]}x{mask.shape[0]}, its camera says {camera.width}x{camera.height}; "
+            f"export it again at the camera's size"
+        )
+    return mask
+
+
+def _read_facts(output: Path) -> dict[str, Any]:
+    """Return what a stage wrote beside its output; empty where there is none."""
+    facts = output.with_suffix(".json")
+    return json.loads(facts.read_bytes()) if facts.is_file() else {}
+
+
+def _figures(job: _Job) -> dict[str, Any]:
+    hull, asset = _read_facts(job.hull), _read_facts(job.glb)
+    agreement = list(hull["agreement"].values())
+    return {
+        "views used": f"{len(agreement) - len(hull['outliers'])} of {len(job.capture.views)}",
+        "size": " x ".join(f"{1000 * side:.1f}" for side in asset["extent"]) + " mm (x, y up, z)",
+        "hull volume": f"{1e6 * hull['volume']:.1f} ml",
+        "hull cell": f"{1000 * hull['cell']:.2f} mm",
+        "watertight": "yes" if hull["watertight"] else "no",
+        "triangles": asset["triangles"],
+        "GLB": f"{asset['size_bytes'] / 1e6:.2f} MB",
+        "mean agreement": f"{sum(agreement) / len(agreement):.4f}",
+        "worst agreement": f"{min(agreement):.4f}",
+    }
+
+
+def _report(job: _Job, views: list[View]) -> None:
+    """Draw the overlays that are stale, and report.html."""
+    alive = job.result.status != "failed" and job.settings.stages == "asset"
+    model, facts = (job.glb, _read_facts(job.hull)) if alive else (None, {})
+    inputs = [
+        path for view in views for path in (job.capture.image_path(view), job.capture.plate_path(view), job.mask(view))
+    ]
+    key = fingerprint("report", __version__, *job.result.problems, *([job.hull, model] if model else []), *inputs)
+    if job.ledger.is_done(job.report, key):
+        return
+    mesh = _read_hull(job.hull) if model else None
+    panels = []
+    for done, view in enumerate(views, start=1):
+        panels.append(_panel(job, view, mesh, facts.get("outliers", {}).get(view.id, "")))
+        job.progress("report", done, len(views))
+    figures = {"model": job.settings.model} | job.result.figures
+    title = " ".join([job.capture.asin, *job.capture.tags])
+    write_report(job.report, title, figures, job.result.problems, panels, model)
+    job.record(job.report, key)
+
+
+def _read_hull(path: Path) -> tuple[Points, Faces]:
+    from cleanplate.asset import read_mesh
+
+    return read_mesh(path)
+
+
+def _panel(job: _Job, view: View, mesh: tuple[Points, Faces] | None, note: str) -> ViewPanel:
+    from cleanplate.hull import silhouette
+
+    image, mask, plate = (
+        read_image(job.capture.image_path(view)),
+        read_mask(job.mask(view)),
+        job.capture.plate_path(view),
+    )
+    seen = None
+    if mesh and view.pose:
+        seen = silhouette(*mesh, job.capture.camera_of(view), view.pose)
+    write_image(job.overlay(view), overlay(image, mask), quality=85)
+    return view_panel(view.id, image, read_image(plate) if plate else None, mask, seen, note)

@@ -1,7 +1,7 @@
 """Array types that every room shares."""
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 Image = UInt8[np.ndarray, "h w 3"]
 """RGB, row 0 at the top."""
@@ -14,3 +14,6 @@ Points = Float[np.ndarray, "n 3"]
 
 Pixels = Float[np.ndarray, "n 2"]
 """(x, y) in pixels; the centre of pixel (0, 0) is (0.5, 0.5)."""
+
+Faces = Int[np.ndarray, "f 3"]
+"""Corner indices of triangles, counter-clockwise seen from outside."""

@@ -1,0 +1,45 @@
+# Two commands do everything: `make demo` and `make test`. Both make their own environment in $(VENV).
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO ?= demo-out
+EXTRAS := dev,train,render,usd,web
+
+.PHONY: demo test check format clean
+
+demo: $(VENV)/core.done
+	$(BIN)/cleanplate demo --out $(DEMO)
+
+test: $(VENV)/all.done tests/tools/node_modules/.done
+	@scripts/check-system
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/all.done
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/all.done
+	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix src tests benchmarks
+
+clean:
+	rm -rf $(VENV) $(DEMO) tests/tools/node_modules
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("cleanplate needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/core.done: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/all.done: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+	touch $@ $(VENV)/core.done
+
+tests/tools/node_modules/.done: tests/tools/package-lock.json
+	npm ci --prefix tests/tools --silent --no-audit --no-fund
+	touch $@
