@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cleanplate.render.products.primitives import fused
 from cleanplate.render.products.types import Material, Part
 
 Colour = tuple[float, float, float]
@@ -96,6 +97,21 @@ def redress(parts: Sequence[Part], rng: np.random.Generator, mixed: float = 0.6)
         kinds = {k: w for k, w in FREE.items() if closed or k not in TRANSPARENT}
         fresh[material] = draw(rng, **kinds)
     return tuple(_dressed(p, fresh[p.material], rng) if p.material in fresh else p for p in parts)
+
+
+def fuse_transparent(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The parts with those of one transparent material made one solid: light must not meet walls inside a wall."""
+    groups: dict[Material, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(part.material, []).append(part)
+    result: list[Part] = []
+    for material, members in groups.items():
+        plain = [p for p in members if p.texture is None]
+        if material.kind in TRANSPARENT and plain and all(p.mesh.is_watertight for p in plain):
+            result.append(Part(fused(*(p.mesh for p in plain)), material))
+            members = [p for p in members if p.texture is not None]
+        result.extend(members)
+    return tuple(result)
 
 
 def is_closed(part: Part) -> bool:

@@ -8,21 +8,72 @@ from dataclasses import replace
 
 import numpy as np
 
-from cleanplate.render.products import vessels
-from cleanplate.render.products.dressing import FREE_SHARE, redress
+from cleanplate.render.products import furniture, glassware, goods, kitchenware, living, tableware, tools, utensils, wires
+from cleanplate.render.products.dressing import FREE_SHARE, fuse_transparent, redress
 from cleanplate.render.products.primitives import transformed
 from cleanplate.render.products.tags import derive_tags
 from cleanplate.render.products.types import Part, Product
 
-_TRAIN: dict[str, Callable[[np.random.Generator], list[Part]]] = {
-    "tumbler": vessels.tumbler,
-    "mug": vessels.mug,
-}
-# shape classes that no training family has
-_TEST: dict[str, Callable[[np.random.Generator], list[Part]]] = {}
+_Maker = Callable[[np.random.Generator], list[Part]]
+_TRAIN: tuple[_Maker, ...] = (
+    glassware.tumbler,
+    glassware.bottle,
+    glassware.jar,
+    glassware.vase,
+    tableware.mug,
+    tableware.bowl,
+    tableware.plates,
+    tableware.pitcher,
+    kitchenware.pot,
+    kitchenware.pan,
+    kitchenware.sieve,
+    kitchenware.mill,
+    utensils.cutlery,
+    utensils.turner,
+    utensils.board,
+    wires.wire_rack,
+    wires.basket,
+    wires.hanger,
+    wires.mug_tree,
+    furniture.stool,
+    furniture.lamp,
+    furniture.shelf,
+    goods.carton,
+    goods.can,
+    goods.squeeze_tube,
+    goods.picture_frame,
+    tools.hammer,
+    tools.screwdriver,
+    tools.brush,
+    living.gadget,
+    living.blocks,
+    living.animal,
+)
+# shape classes of which training has none
+_TEST: tuple[_Maker, ...] = (
+    glassware.stemware,
+    glassware.funnel,
+    tableware.teapot,
+    kitchenware.kettle,
+    kitchenware.colander,
+    utensils.ladle,
+    utensils.whisk,
+    wires.trivet,
+    wires.bird_cage,
+    furniture.chair,
+    goods.candle_holder,
+    goods.clock,
+    tools.pliers,
+    tools.scissors,
+    tools.spectacles,
+    living.headphones,
+    living.plant,
+    living.watering_can,
+)
+_MAKERS = {maker.__name__: maker for maker in (*_TRAIN, *_TEST)}
 
-TRAIN_FAMILIES: tuple[str, ...] = tuple(_TRAIN)
-TEST_FAMILIES: tuple[str, ...] = tuple(_TEST)
+TRAIN_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _TRAIN)
+TEST_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _TEST)
 FAMILIES: tuple[str, ...] = TRAIN_FAMILIES + TEST_FAMILIES
 
 
@@ -32,14 +83,13 @@ def make_product(family: str, seed: int) -> Product:
     Raises:
         ValueError: an unknown family.
     """
-    makers = {**_TRAIN, **_TEST}
-    if family not in makers:
+    if family not in _MAKERS:
         raise ValueError(f"unknown product family {family!r}; choose one of {', '.join(FAMILIES)}")
     rng = np.random.default_rng([seed, zlib.crc32(family.encode())])
-    parts: Sequence[Part] = makers[family](rng)
+    parts: Sequence[Part] = _MAKERS[family](rng)
     if rng.random() < FREE_SHARE:
         parts = redress(parts, rng)
-    placed = place(parts, turn=rng.uniform(0, 2 * np.pi))
+    placed = place(fuse_transparent(parts), turn=rng.uniform(0, 2 * np.pi))
     return Product(f"{family}-{seed}", family, seed, placed, derive_tags(placed))
 
 
