@@ -1,10 +1,14 @@
 """Fewer triangles, still watertight."""
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from cleanplate.errors import MeshError
 from cleanplate.geometry.raster import Faces
 from cleanplate.types import Points
+
+Mesh = tuple[Float[np.ndarray, "_ 3"], Int[np.ndarray, "_ 3"]]
+"""Vertices, metres, and faces; of sizes of their own."""
 
 GRID = 1e-6
 """Vertices lie on a grid of one micrometre, so that neither float32 nor a viewer's merging of seam vertices can
@@ -20,7 +24,7 @@ def is_watertight(faces: Faces) -> bool:
     return len(directed) == len(edges) and bool(np.array_equal(directed, np.unique(edges[:, ::-1], axis=0)))
 
 
-def simplify(vertices: Points, faces: Faces, max_triangles: int = 35_000) -> tuple[Points, Faces]:
+def simplify(vertices: Points, faces: Faces, max_triangles: int = 35_000) -> Mesh:
     """Reduce a watertight mesh to at most `max_triangles`, and round it to the micrometre grid.
 
     Quadric edge collapse (fast-simplification, after Garland and Heckbert 1997) is tried first. It sometimes tears the
@@ -36,8 +40,8 @@ def simplify(vertices: Points, faces: Faces, max_triangles: int = 35_000) -> tup
     vertices, faces = _weld(vertices, faces)
     if not is_watertight(faces):
         raise MeshError(
-            f"the mesh of {len(faces)} triangles is not watertight (every edge needs two triangles), so it cannot become "
-            f"an asset; reconstruct the hull again or repair the mesh"
+            f"the mesh of {len(faces)} triangles is not watertight (every edge needs two triangles), so it "
+            f"cannot become an asset; reconstruct the hull again or repair the mesh"
         )
     for reduce in (_keep, _collapse, _simplify_manifold):
         reduced = _weld(*reduce(vertices, faces, max_triangles))
@@ -49,7 +53,7 @@ def simplify(vertices: Points, faces: Faces, max_triangles: int = 35_000) -> tup
     )
 
 
-def _weld(vertices: Points, faces: Faces) -> tuple[Points, Faces]:
+def _weld(vertices: Points, faces: Faces) -> Mesh:
     """Round to the grid, merge equal vertices, and drop collapsed triangles and unused vertices."""
     cells, inverse = np.unique(np.rint(vertices / GRID).astype(np.int64), axis=0, return_inverse=True)
     faces = inverse.reshape(-1)[faces]
@@ -59,11 +63,11 @@ def _weld(vertices: Points, faces: Faces) -> tuple[Points, Faces]:
     return cells[used] * GRID, inverse.reshape(-1, 3).astype(np.int64)
 
 
-def _keep(vertices: Points, faces: Faces, max_triangles: int) -> tuple[Points, Faces]:  # noqa: ARG001
+def _keep(vertices: Points, faces: Faces, max_triangles: int) -> Mesh:  # noqa: ARG001
     return vertices, faces
 
 
-def _collapse(vertices: Points, faces: Faces, max_triangles: int) -> tuple[Points, Faces]:
+def _collapse(vertices: Points, faces: Faces, max_triangles: int) -> Mesh:
     import fast_simplification
 
     points, triangles = fast_simplification.simplify(
@@ -72,7 +76,7 @@ def _collapse(vertices: Points, faces: Faces, max_triangles: int) -> tuple[Point
     return points.astype(float), triangles.astype(np.int64)
 
 
-def _simplify_manifold(vertices: Points, faces: Faces, max_triangles: int) -> tuple[Points, Faces]:
+def _simplify_manifold(vertices: Points, faces: Faces, max_triangles: int) -> Mesh:
     """Bisect manifold3d's tolerance, from a millionth to a tenth of the mesh's size, for the target."""
     import manifold3d
 

@@ -1,4 +1,7 @@
-"""A z-buffer: what of a mesh a camera sees. Import it from here; `cleanplate.geometry` leaves it out for numba's sake."""
+"""A z-buffer: what of a mesh a camera sees.
+
+Import it from here: `cleanplate.geometry` leaves it out, since numba takes long to import.
+"""
 
 from typing import no_type_check
 
@@ -9,7 +12,7 @@ from numba import njit
 from cleanplate.geometry.camera import Camera
 from cleanplate.geometry.pose import Pose
 from cleanplate.geometry.projection import project
-from cleanplate.types import Mask, Points
+from cleanplate.types import Points
 
 Faces = Int[np.ndarray, "f 3"]
 """Corner indices of triangles, counter-clockwise seen from outside."""
@@ -74,8 +77,3 @@ def rasterise(
     depth = np.full_like(inverse, np.inf)
     depth[hit] = 1.0 / inverse[hit]
     return depth, index
-
-
-def silhouette(camera: Camera, pose: Pose, vertices: Points, faces: Faces) -> Mask:
-    """Return the pixels whose centres the mesh covers."""
-    return rasterise(camera, pose, vertices, faces)[1] >= 0

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import trimesh
+
+from cleanplate.asset import Model, vertex_normals, write_glb
+from cleanplate.asset.exposure import to_linear
+
+from .reading import read_glb
+
+
+@pytest.fixture
+def coloured(torus) -> Model:
+    vertices, faces = torus
+    colours = np.random.default_rng(0).integers(0, 256, vertices.shape).astype(np.uint8)
+    return Model(vertices, vertex_normals(vertices, faces), faces, colours=colours).upright()
+
+
+def _clean(issues: dict) -> bool:
+    return not any(issues[f"num{level}"] for level in ("Errors", "Warnings", "Infos", "Hints"))
+
+
+def test_the_validator_finds_nothing(coloured, validate, tmp_path):
+    write_glb(tmp_path / "a.glb", coloured)
+    issues = validate(tmp_path / "a.glb")
+    assert _clean(issues), issues
+
+
+def test_the_validator_would_find_a_fault(coloured, validate, tmp_path):
+    write_glb(tmp_path / "a.glb", Model(coloured.vertices, 2 * coloured.normals, coloured.faces))
+    assert validate(tmp_path / "a.glb")["numErrors"] > 0
+
+
+def test_reloads_as_the_same_watertight_mesh(coloured, tmp_path):
+    write_glb(tmp_path / "a.glb", coloured)
+    mesh = trimesh.load_mesh(tmp_path / "a.glb")
+    assert mesh.is_watertight
+    assert mesh.volume == pytest.approx(trimesh.Trimesh(coloured.vertices, coloured.faces).volume, rel=1e-5)
+    linear = np.rint(255 * to_linear(coloured.colours / 255.0))
+    assert np.abs(read_glb(tmp_path / "a.glb")[1]["COLOR_0"][:, :3] / 257.0 - linear).max() <= 1
+
+
+def test_upright_metres_base_pivot_and_front():
+    # A wedge 4 cm wide (x), 6 cm deep (y), 10 cm high (z), whose front (-y) is marked by one vertex alone.
+    vertices = np.array([[0.01, 0.0, 0.02], [0.05, 0.0, 0.02], [0.03, 0.06, 0.02], [0.03, 0.06, 0.12]])
+    faces = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]])
+    model = Model(vertices, vertex_normals(vertices, faces), faces).upright()
+    assert model.vertices.min(axis=0) == pytest.approx([-0.02, 0, -0.03])
+    assert model.vertices.max(axis=0) == pytest.approx([0.02, 0.1, 0.03])
+    assert model.vertices[0] == pytest.approx([-0.02, 0, 0.03])  # -y became +z, x stayed: not mirrored
+    assert trimesh.Trimesh(model.vertices, faces).volume > 0
+    assert vertex_normals(model.vertices, faces) == pytest.approx(model.normals)
+
+
+@pytest.mark.parametrize("front", [0.0, 37.0, 180.0])
+def test_any_azimuth_can_be_the_front(front):
+    a = np.radians(front)
+    vertices = np.array([[np.cos(a), np.sin(a), 0.5], [-np.cos(a), -np.sin(a), 0.5], [0, 0, 0], [0, 0, 1.0]])
+    model = Model(vertices, np.tile([1.0, 0, 0], (4, 1)), np.array([[0, 1, 2]])).upright(front)
+    assert model.vertices[0] == pytest.approx([0, 0.5, 1.0])
+
+
+def test_equal_models_give_equal_bytes(coloured, tmp_path):
+    write_glb(tmp_path / "a.glb", coloured)
+    write_glb(tmp_path / "b.glb", coloured)
+    assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
