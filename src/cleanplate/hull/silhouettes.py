@@ -1,0 +1,154 @@
+"""Masks and cameras packed as signed distance fields in ideal (undistorted) image coordinates."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from cleanplate.errors import ImageError
+from cleanplate.geometry import Camera, Pose, camera_to_pixels, pixels_to_directions
+from cleanplate.hull.distance import signed_distance
+from cleanplate.hull.jit import compiled, inlined
+
+SoftMask = Bool[np.ndarray, "h w"] | Float[np.ndarray, "h w"]
+"""A mask, or the probability of foreground from 0 to 1."""
+
+MARGIN = 4
+"""Pixels kept around a silhouette, so that every contour is inside its field."""
+
+
+class Silhouettes(NamedTuple):
+    """The views as arrays that numba reads; lengths in the world's unit, image coordinates in pixels.
+
+    Attributes:
+        projection: (v, 3, 4) world to ideal image coordinates.
+        principal: (v, 2) principal points.
+        focal: (v, 2) the smallest and largest focal length.
+        origin: (v, 2) image coordinates of the centre of each field's first sample.
+        size: (v, 2) width and height of each field in samples, one pixel apart.
+        start: (v,) where each field starts in `fields`.
+        fields: float32, signed distances in pixels, positive inside, 1-Lipschitz.
+        open: (v,) the mask touches the picture's border, so nothing is known outside of the picture.
+    """
+
+    projection: Float[np.ndarray, "v 3 4"]
+    principal: Float[np.ndarray, "v 2"]
+    focal: Float[np.ndarray, "v 2"]
+    origin: Float[np.ndarray, "v 2"]
+    size: Int[np.ndarray, "v 2"]
+    start: Int[np.ndarray, "v"]
+    fields: Float[np.ndarray, "n"]
+    open: Bool[np.ndarray, "v"]
+
+
+@inlined
+def sample(fields: np.ndarray, start: int, width: int, height: int, x: float, y: float) -> float:
+    """Return the signed distance at (x, y), in samples from a field's first one.
+
+    Outside of the field it is a lower bound on the distance: everything nearer lies inside the field, behind the
+    nearest border point, so the two legs make at least a right angle.
+    """
+    cx, cy = min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)
+    i, j = min(int(cx), width - 2), min(int(cy), height - 2)
+    s, t = cx - i, cy - j
+    k = start + j * width + i
+    value = (1 - t) * ((1 - s) * fields[k] + s * fields[k + 1]) + t * (
+        (1 - s) * fields[k + width] + s * fields[k + width + 1]
+    )
+    if cx == x and cy == y:
+        return value
+    beyond = np.sqrt((x - cx) ** 2 + (y - cy) ** 2 + value * value)
+    return beyond if value > 0 else -beyond
+
+
+@compiled
+def _sample_many(field: np.ndarray, xy: np.ndarray) -> np.ndarray:
+    height, width = field.shape
+    flat = field.ravel()
+    values = np.empty(len(xy), np.float32)
+    for n in range(len(xy)):
+        values[n] = sample(flat, 0, width, height, xy[n, 0], xy[n, 1])
+    return values
+
+
+def touches_border(mask: SoftMask) -> bool:
+    """Tell whether foreground reaches the picture's border."""
+    return any(bool((edge >= 0.5).any()) for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
+
+
+def check_mask(mask: SoftMask, camera: Camera, index: int) -> None:
+    """Refuse a mask that does not fit its camera or holds no probabilities.
+
+    Raises:
+        ImageError: another size than the camera's, or values outside of 0 to 1.
+    """
+    if mask.shape != (camera.height, camera.width):
+        raise ImageError(
+            f"mask of view {index} has shape {mask.shape}, its camera takes {camera.width}x{camera.height} pictures; "
+            f"use the mask of that view, at full size"
+        )
+    if mask.dtype != bool and not (mask.min() >= 0 and mask.max() <= 1):
+        raise ImageError(f"soft mask of view {index} has values outside of 0 to 1; divide 8-bit masks by 255")
+
+
+def _image_field(mask: SoftMask) -> tuple[np.ndarray, np.ndarray]:
+    """Return the signed distances of a cropped mask, and the crop's first pixel (x, y)."""
+    padded = np.pad(mask, MARGIN, constant_values=touches_border(mask))
+    if touches_border(mask):
+        return signed_distance(np.ascontiguousarray(padded, np.float32)), np.array([-MARGIN, -MARGIN])
+    rows, columns = (np.flatnonzero((padded >= 0.5).any(axis=axis)) for axis in (1, 0))
+    top, left = rows[0] - MARGIN, columns[0] - MARGIN
+    crop = padded[top : rows[-1] + MARGIN + 1, left : columns[-1] + MARGIN + 1]
+    return signed_distance(np.ascontiguousarray(crop, np.float32)), np.array([left, top]) - MARGIN
+
+
+def _straighten(camera: Camera, field: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Resample a field of a distorting camera in ideal image coordinates, scaled down to stay 1-Lipschitz.
+
+    The zero level is what the surface comes from; it moves by the distortion alone.
+    """
+    height, width = field.shape
+    corner, extent = first + 0.5, np.array([width - 1, height - 1])
+    along = np.linspace(0, 1, 64)
+    frame = np.concatenate([np.stack(p, -1) for p in ((along, 0 * along), (along, 0 * along + 1))])
+    frame = corner + extent * np.concatenate([frame, frame[:, ::-1]])
+    ideal = pixels_to_directions(camera, frame) @ camera.K.T
+    low = np.floor(ideal[:, :2].min(axis=0)) + 0.5
+    columns, rows = np.ceil(ideal[:, :2].max(axis=0) - low).astype(int) + 1
+    grid = low + np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2)
+    directions = np.linalg.solve(camera.K, np.column_stack([grid, np.ones(len(grid))]).T).T
+    pixels = camera_to_pixels(camera, directions).reshape(rows, columns, 2)
+    stretch = max(np.linalg.norm(np.diff(pixels, axis=axis), axis=-1).max() for axis in (0, 1))
+    straight = _sample_many(field, (pixels - corner).reshape(-1, 2)).reshape(rows, columns)
+    return straight / np.float32(max(1.0, 1.01 * stretch)), low - 0.5
+
+
+def _field(mask: SoftMask, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+    field, first = _image_field(mask)
+    return _straighten(camera, field, first) if camera.distortion.any() else (field, first)
+
+
+def parallel(function: Callable[..., Any], *arguments: Iterable[Any]) -> list[Any]:
+    """Map over threads, one per usable core; numba and OpenCV release the interpreter's lock."""
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return list(pool.map(function, *arguments))
+
+
+def pack(masks: Sequence[SoftMask], cameras: Sequence[Camera], poses: Sequence[Pose]) -> Silhouettes:
+    """Pack views whose masks are neither empty nor full."""
+    fields = parallel(_field, masks, cameras)
+    focal = [np.linalg.svd(camera.K[:2, :2], compute_uv=False)[::-1] for camera in cameras]
+    lengths = [field.size for field, _ in fields]
+    return Silhouettes(
+        projection=np.stack([c.K @ np.column_stack([p.R, p.t]) for c, p in zip(cameras, poses, strict=True)]),
+        principal=np.stack([camera.K[:2, 2] for camera in cameras]),
+        focal=np.stack(focal),
+        origin=np.stack([first + 0.5 for _, first in fields]),
+        size=np.array([field.shape[::-1] for field, _ in fields]),
+        start=np.cumsum([0, *lengths[:-1]]),
+        fields=np.concatenate([field.ravel() for field, _ in fields]),
+        open=np.array([touches_border(mask) for mask in masks]),
+    )
