@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
-install_import_hook("cleanplate", "beartype.beartype")
+install_import_hook("cleanplate", "typechecker.check")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -1,7 +1,7 @@
 """Many products, one after another or side by side; one that fails never stops the others."""
 
+import logging
 import multiprocessing
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -43,9 +43,8 @@ def run_one(folder: Path, out: Path, settings: Settings, progress: Progress = la
     except OSError as error:
         problems = [f"{error.filename or out}: {error.strerror or error}; free or unlock it and run again"]
     except Exception as error:  # a bug: named, and the neighbours go on
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}:{place.lineno}"
-        problems = [f"{folder}: internal error ({type(error).__name__}: {error}, at {where}); please report it"]
+        logging.getLogger(__name__).exception("%s: internal error", folder)
+        problems = [f"{folder}: internal error ({type(error).__name__}: {error}); please report it with the traceback"]
     return ProductResult(_asin(folder), str(folder), "", "failed", problems)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cleanplate import __version__
 from cleanplate.capture import Capture, View, image_size, read_image
@@ -28,6 +28,7 @@ class Shot:
     size: tuple[int, int]
 
 
+@runtime_checkable
 class Segmenter(Protocol):
     """A method that makes masks.
 

@@ -1,0 +1,5 @@
+"""`python -m cleanplate`."""
+
+from cleanplate.cli import main
+
+main()

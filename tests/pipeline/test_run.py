@@ -1,0 +1,131 @@
+"""The main job on sound input: what it makes, what it skips, and that a kill loses nothing."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from pipeline_support import RADII, contents
+
+from cleanplate.batch import run_batch
+from cleanplate.capture import read_mask, write_mask
+from cleanplate.evaluate import evaluate_masks
+from cleanplate.pipeline import Settings
+
+SETTINGS = Settings(model="classical", resolution=64)
+
+
+@pytest.fixture(scope="module")
+def made(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("made")
+    batch = run_batch([sound], out, SETTINGS)
+    assert batch.products[0].problems == []
+    assert batch.exit_code == 0
+    return out
+
+
+def test_every_result_is_there(made: Path, sound: Path) -> None:
+    names = set(contents(made / "B00000BALL"))
+    views = [path.stem for path in (sound / "images").iterdir()]
+    assert {f"masks/{view}.png" for view in views} | {f"overlays/{view}.jpg" for view in views} < names
+    assert {"B00000BALL.glb", "hull.ply", "report.html", "state.json", "result.json"} < names
+
+
+def test_masks_are_right(made: Path, sound: Path) -> None:
+    assert evaluate_masks(made, [sound]).mean()["miou"] > 0.97
+
+
+def test_the_hull_has_the_ellipsoids_size(made: Path) -> None:
+    mesh = trimesh.load_mesh(made / "B00000BALL/hull.ply")
+    assert mesh.is_watertight
+    np.testing.assert_allclose(mesh.extents, 2 * np.array(RADII), rtol=0.08)
+
+
+def test_the_model_stands_on_the_floor_with_y_up(made: Path) -> None:
+    model = trimesh.load_mesh(made / "B00000BALL/B00000BALL.glb")
+    assert model.bounds[0][1] == pytest.approx(0, abs=1e-6)
+    np.testing.assert_allclose(sorted(model.extents), sorted(2 * np.array(RADII)), rtol=0.08)
+    assert model.extents[1] == pytest.approx(2 * RADII[2], rel=0.08)
+
+
+def test_a_second_run_makes_nothing(made: Path, sound: Path) -> None:
+    before = contents(made)
+    batch = run_batch([sound], made, SETTINGS)
+    assert batch.products[0].made == 0
+    assert contents(made) == before
+
+
+def test_a_rerun_makes_only_what_changed(made: Path, folder: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(made, tmp_path / "out"))
+    masks = out / "B00000BALL/masks"
+    before = {path.name: path.stat().st_mtime_ns for path in masks.iterdir()}
+    shutil.copy(folder / "images/cam00_036.png", folder / "images/cam00_000.png")
+    run_batch([folder], out, SETTINGS)
+    changed = {path.name for path in masks.iterdir() if path.stat().st_mtime_ns != before[path.name]}
+    assert changed == {"cam00_000.png"}
+
+
+def test_a_corrected_mask_is_kept_and_the_hull_follows(made: Path, sound: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(made, tmp_path / "out"))
+    path = out / "B00000BALL/masks/cam00_000.png"
+    corrected = read_mask(path)
+    corrected[:, :64] = False
+    write_mask(path, corrected)
+    hull = (out / "B00000BALL/hull.ply").read_bytes()
+    run_batch([sound], out, SETTINGS)
+    np.testing.assert_array_equal(read_mask(path), corrected)
+    assert (out / "B00000BALL/hull.ply").read_bytes() != hull
+
+
+def test_another_setting_makes_only_what_depends_on_it(made: Path, sound: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(made, tmp_path / "out"))
+    run_batch([sound], out, Settings(model="classical", resolution=48))
+    before, after = contents(made / "B00000BALL"), contents(out / "B00000BALL")
+    assert all(before[name] == after[name] for name in before if name.startswith("masks/"))
+    assert before["hull.ply"] != after["hull.ply"]
+
+
+def test_products_side_by_side_give_the_same_bytes(made: Path, sound: Path, folder: Path, tmp_path: Path) -> None:
+    twin = Path(shutil.copytree(sound, tmp_path / "in/B00000TWIN"))
+    (twin / "capture.json").write_text((twin / "capture.json").read_text().replace("B00000BALL", "B00000TWIN"))
+    batch = run_batch([folder, twin], tmp_path / "out", SETTINGS, jobs=2)
+    assert [product.status for product in batch.products] == ["ok", "ok"]
+    for name in ("hull.ply", "masks/cam00_000.png"):
+        assert (tmp_path / "out/B00000TWIN" / name).read_bytes() == (made / "B00000BALL" / name).read_bytes()
+
+
+def test_killed_at_random_and_taken_up_again_the_bytes_are_the_same(sound: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cleanplate", "run", str(sound), "--out", "out"]
+    command += ["--model", "classical", "--resolution", "64"]
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    subprocess.run(command, cwd=tmp_path / "whole", check=True, capture_output=True)
+    started = time.monotonic()
+    subprocess.run(command, cwd=tmp_path / "whole", check=True, capture_output=True)
+    idle = time.monotonic() - started
+    rng = random.Random(0)
+    for _ in range(4):
+        process = subprocess.Popen(command, cwd=tmp_path / "killed", stderr=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=idle + rng.uniform(-0.3, 1.0))
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run(command, cwd=tmp_path / "killed", check=True, capture_output=True)
+    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
+
+
+def test_json_on_stdout_and_nothing_else(made: Path, sound: Path) -> None:
+    command = [sys.executable, "-m", "cleanplate", "run", str(sound), "--out", str(made), "--model", "classical"]
+    done = subprocess.run([*command, "--resolution", "64", "--json"], check=True, capture_output=True, text=True)
+    result = json.loads(done.stdout)
+    assert result["exit_code"] == 0
+    assert result["products"][0]["asin"] == "B00000BALL"
