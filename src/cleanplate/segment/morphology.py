@@ -1,0 +1,76 @@
+"""Small operations on masks, on top of OpenCV's. Radii are pixels and may be fractions; outside is background."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from cleanplate.types import Mask
+
+
+def disc(radius: float) -> np.ndarray:
+    """Return the structuring element of pixels within `radius` of its centre."""
+    reach = int(radius)
+    across = np.arange(-reach, reach + 1)
+    return (np.hypot(across[:, None], across) <= max(radius, 0.5)).astype(np.uint8)
+
+
+def dilate(mask: Mask, radius: float) -> Mask:
+    """Return the pixels within `radius` of the mask."""
+    import cv2
+
+    return cv2.dilate(mask.astype(np.uint8), disc(radius)).astype(bool)
+
+
+def erode(mask: Mask, radius: float, outside: bool = False) -> Mask:
+    """Return the pixels further than `radius` from what is not the mask; `outside` is what lies around the image."""
+    import cv2
+
+    edge = int(outside)
+    kernel = disc(radius)
+    return cv2.erode(mask.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=edge).astype(bool)
+
+
+def opened(mask: Mask, radius: float) -> Mask:
+    """Return the mask without parts thinner than twice the radius."""
+    return dilate(erode(mask, radius, outside=True), radius)
+
+
+def closed(mask: Mask, radius: float) -> Mask:
+    """Return the mask with gaps narrower than twice the radius closed, at the image's border too."""
+    reach = int(radius) + 1
+    return erode(dilate(np.pad(mask, reach), radius), radius)[reach:-reach, reach:-reach]
+
+
+def fill_holes(mask: Mask) -> Mask:
+    """Return the mask with everything that it encloses."""
+    import cv2
+
+    padded = np.pad(mask.astype(np.uint8), 1)
+    cv2.floodFill(padded, None, (0, 0), 2)
+    return padded[1:-1, 1:-1] != 2
+
+
+def hysteresis(values: Float[np.ndarray, "h w"], low: float, high: float) -> Mask:
+    """Return the 8-connected regions above `low` that hold a pixel above `high` (Canny 1986)."""
+    import cv2
+
+    count, labels = cv2.connectedComponents((values > low).astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, bool)
+    kept[labels[values > high]] = True
+    kept[0] = False
+    return kept[labels]
+
+
+def components(mask: Mask) -> tuple[Int[np.ndarray, "h w"], Int[np.ndarray, "n 5"]]:
+    """Return labels of the 8-connected components (0 is none) and of each: left, top, width, height, area."""
+    import cv2
+
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    return labels, stats
+
+
+def drop_specks(mask: Mask, share: float) -> Mask:
+    """Return the components whose area is at least `share` of the largest one's."""
+    labels, stats = components(mask)
+    areas = stats[:, 4].copy()
+    areas[0] = 0
+    return (areas >= max(share * areas.max(), 1))[labels]
