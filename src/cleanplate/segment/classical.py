@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from cleanplate.segment.oklab import to_oklab
 from cleanplate.segment.plate import AnyImage, match_plate
-from cleanplate.segment.refine import snap_to_edges, solid_silhouette
+from cleanplate.segment.refine import snap_to_edges, solid_silhouette, trim_fringe
 from cleanplate.types import Image, Mask
 
 Map = Float[np.ndarray, "h w"]
@@ -57,10 +57,12 @@ class Evidence:
     Attributes:
         appearance: by colour or by brightness beyond a shadow's.
         edge: by the slope of the difference.
+        contrast: the difference itself (Oklab), shadows included.
     """
 
     appearance: Map
     edge: Map
+    contrast: Map
 
     @property
     def either(self) -> Map:
@@ -84,9 +86,10 @@ def segment_classical(image: Image, plate: AnyImage, params: ClassicalParams = C
         quiet=params.quiet,
         speck=params.speck,
     )
-    return snap_to_edges(
+    mask = snap_to_edges(
         silhouette, holes, evidence.appearance > 1, evidence.edge, deep=params.deep * unit, speck=params.speck
     )
+    return trim_fringe(mask, evidence.contrast, max(2.0, 2.5 * unit))
 
 
 def find_evidence(image: Image, plate: Image, params: ClassicalParams = ClassicalParams()) -> Evidence:
@@ -112,7 +115,8 @@ def find_evidence(image: Image, plate: Image, params: ClassicalParams = Classica
     # The plate's own edges leave a residue where they are off by a fraction of a pixel.
     doubtful = cv2.dilate(_slope(cv2.GaussianBlur(theirs, (0, 0), 0.8 * unit)) * unit, np.ones((3, 3)))
     edge = np.maximum(_slope(difference) * unit - params.misalignment * doubtful, 0)
-    return Evidence(appearance, _over_noise(edge, params.slope, params.noise))
+    contrast = np.sqrt(((ours - theirs) ** 2).sum(axis=2))
+    return Evidence(appearance, _over_noise(edge, params.slope, params.noise), contrast)
 
 
 def _over_noise(values: Map, scale: float, multiple: float) -> Map:

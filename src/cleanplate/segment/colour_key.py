@@ -3,8 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.segment.morphology import closed, components, dilate, drop_specks, fill_holes, hysteresis, opened
+from cleanplate.segment.morphology import closed, components, drop_specks, fill_holes, hysteresis, opened
 from cleanplate.segment.oklab import to_oklab
+from cleanplate.segment.refine import trim_fringe
 from cleanplate.types import Image, Mask
 
 Map = Float[np.ndarray, "h w"]
@@ -36,9 +37,11 @@ def colour_key(image: Image, chroma: float = 0.045, low: float = 0.6, speck: flo
     unit = image.shape[0] / 512
     lab = cv2.GaussianBlur(to_oklab(image), (0, 0), 0.8 * unit)
     distance = _distance(lab, _tones(lab)) / chroma
-    mask = drop_specks(opened(hysteresis(distance, low, 1.0), unit), speck)
+    mask = opened(hysteresis(distance, low, 1.0), unit)
+    mask = drop_specks(_reaching(mask, ~_border(mask.shape)), speck)
     mask = closed(mask, 2 * unit)
-    return mask | _small(fill_holes(mask) & ~mask, speck * 0.1 * np.count_nonzero(mask))
+    mask |= _small(fill_holes(mask) & ~mask, speck * 0.1 * np.count_nonzero(mask))
+    return drop_specks(trim_fringe(mask, distance, max(2.0, 2.5 * unit)), speck)
 
 
 def _border(shape: tuple[int, ...]) -> Mask:
@@ -76,6 +79,15 @@ def _distance(lab: Float[np.ndarray, "h w 3"], tones: Float[np.ndarray, "n 3"]) 
         light = (lab[..., 0] - tone[0]) * _LIGHT
         nearest = np.minimum(nearest, np.sqrt((tint**2).sum(axis=2) + light**2))
     return nearest
+
+
+def _reaching(mask: Mask, inside: Mask) -> Mask:
+    """Return the components with a pixel inside: a scan's black frame has none."""
+    labels, stats = components(mask)
+    kept = np.zeros(len(stats), bool)
+    kept[labels[inside]] = True
+    kept[0] = False
+    return kept[labels]
 
 
 def _small(mask: Mask, limit: float) -> Mask:

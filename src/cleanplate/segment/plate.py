@@ -56,7 +56,7 @@ def match_exposure(image: Image, plate: Image) -> Image:
     picture, which the product seldom fills.
     """
     height, width = image.shape[:2]
-    step = max(1, int((height * width / 30_000) ** 0.5))
+    step = max(1, int((height * width / 15_000) ** 0.5))
     matched = np.empty_like(plate)
     levels = np.arange(256, dtype=np.float64)
     for channel in range(3):
@@ -109,7 +109,7 @@ def _matrix(motion: Motion, size: tuple[int, int]) -> Float[np.ndarray, "2 3"]:
     c, s = np.cos(turn), np.sin(turn)
     centre = (np.array(size) - 1) / 2
     linear = np.array([[c, -s], [s, c]])
-    return np.column_stack([linear, centre + [x, y] - linear @ centre])
+    return np.column_stack([linear, centre + np.array([x, y]) - linear @ centre])
 
 
 def _refine(image: Float[np.ndarray, "h w"], plate: Float[np.ndarray, "h w"], motion: Motion) -> Motion:

@@ -7,6 +7,7 @@ from cleanplate.segment.morphology import (
     closed,
     components,
     dilate,
+    disc,
     drop_specks,
     erode,
     fill_holes,
@@ -57,13 +58,30 @@ def snap_to_edges(silhouette: Mask, holes: Mask, sure: Mask, edge: Map, *, deep:
     core = erode(sure, 1)
     core |= sure & ~dilate(core, 2)
     markers = np.where(dilate(silhouette, 2.5), 0, 1).astype(np.int32)
-    markers[erode(silhouette, deep, outside=True) | core] = 2
+    markers[erode(silhouette & ~holes, deep, outside=True) | core] = 2
     markers[erode(holes, 1.5)] = 1
     height = np.clip(edge * 40, 0, 255).astype(np.uint8)
     cv2.watershed(cv2.merge([height] * 3), markers)
     mask = markers == 2
     mask |= (markers == -1) & sure & dilate(mask, 1)
     return drop_specks(opened(mask, 1), speck)
+
+
+def trim_fringe(mask: Mask, contrast: Map, reach: float) -> Mask:
+    """Return the mask without outer pixels that show more of the backdrop than of the product.
+
+    A blurred edge passes half of the product's contrast where the product ends; evidence that counts from a fraction
+    of that contrast is a pixel or two too wide.
+
+    Args:
+        contrast: difference from the backdrop.
+        reach: width of the rim that is judged, in pixels.
+    """
+    import cv2
+
+    rim = mask & ~erode(mask, reach, outside=True)
+    inside = np.where(mask, contrast, 0).astype(np.float32)
+    return mask & ~(rim & (contrast < 0.5 * cv2.dilate(inside, disc(reach))))
 
 
 def _holes(gaps: Mask, evidence: Map, least: float, quiet: float) -> Mask:
