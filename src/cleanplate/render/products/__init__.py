@@ -8,6 +8,7 @@ Nothing here needs the renderer.
 """
 
 from cleanplate.render.products.families import FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, make_product
+from cleanplate.render.products.user import load_user_mesh, redress
 from cleanplate.render.products.types import MATERIAL_KINDS, TAGS, Material, Part, Product
 
 __all__ = [
@@ -19,5 +20,7 @@ __all__ = [
     "Material",
     "Part",
     "Product",
+    "load_user_mesh",
     "make_product",
+    "redress",
 ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from cleanplate.render.products.primitives import fused
-from cleanplate.render.products.types import Material, Part
+from cleanplate.render.products.types import METALS, TRANSPARENT, Material, Part
 
 Colour = tuple[float, float, float]
 
@@ -32,8 +32,6 @@ ROUGHNESS: dict[str, tuple[float, float]] = {
     "label": (0.25, 0.6),
     "paint": (0.15, 0.6),
 }
-TRANSPARENT = ("clear_glass", "tinted_glass", "frosted_glass", "translucent_plastic")
-METALS = ("chrome", "brushed_metal", "gold")
 # what any part may be re-dressed in, with weights
 FREE: dict[str, float] = {
     "clear_glass": 3,
@@ -83,11 +81,11 @@ def tinted(rng: np.random.Generator, level: float, spread: float) -> Colour:
     return _triple(np.clip(level * (1 + rng.uniform(-spread, spread, 3)), 0, 0.95))
 
 
-def redress(parts: Sequence[Part], rng: np.random.Generator, mixed: float = 0.6) -> tuple[Part, ...]:
+def vary(parts: Sequence[Part], rng: np.random.Generator, mixed: float = 0.6) -> tuple[Part, ...]:
     """New materials, anything goes; parts that shared a material go on sharing one.
 
-    With probability `mixed` only one of the materials changes. A part whose shape is open cannot be glass;
-    a texture is kept on half of the parts that become nothing transparent or metallic.
+    With probability `mixed` only one of the materials changes. A part whose mesh is open cannot become glass;
+    a texture is kept on half of the parts that become neither transparent nor metallic.
     """
     groups = list(dict.fromkeys(p.material for p in parts))
     chosen = [groups[rng.integers(len(groups))]] if rng.random() < mixed else groups

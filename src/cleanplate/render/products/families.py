@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from cleanplate.render.products import furniture, glassware, goods, kitchenware, living, tableware, tools, utensils, wires
-from cleanplate.render.products.dressing import FREE_SHARE, fuse_transparent, redress
-from cleanplate.render.products.primitives import transformed
+from cleanplate.render.products.dressing import FREE_SHARE, fuse_transparent, vary
+from cleanplate.render.products.placing import pose
 from cleanplate.render.products.tags import derive_tags
 from cleanplate.render.products.types import Part, Product
 
@@ -70,6 +69,24 @@ _TEST: tuple[_Maker, ...] = (
     living.plant,
     living.watering_can,
 )
+# share of products that lie on their side
+LYING = {
+    "tumbler": 0.15,
+    "bottle": 0.25,
+    "jar": 0.1,
+    "vase": 0.1,
+    "mug": 0.1,
+    "mill": 0.3,
+    "can": 0.15,
+    "stool": 0.1,
+    "brush": 0.3,
+    "animal": 0.15,
+    "stemware": 0.2,
+    "funnel": 0.4,
+    "ladle": 0.5,
+    "chair": 0.1,
+    "candle_holder": 0.1,
+}
 _MAKERS = {maker.__name__: maker for maker in (*_TRAIN, *_TEST)}
 
 TRAIN_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _TRAIN)
@@ -88,19 +105,6 @@ def make_product(family: str, seed: int) -> Product:
     rng = np.random.default_rng([seed, zlib.crc32(family.encode())])
     parts: Sequence[Part] = _MAKERS[family](rng)
     if rng.random() < FREE_SHARE:
-        parts = redress(parts, rng)
-    placed = place(fuse_transparent(parts), turn=rng.uniform(0, 2 * np.pi))
+        parts = vary(parts, rng)
+    placed = pose(fuse_transparent(parts), rng, LYING.get(family, 0.0))
     return Product(f"{family}-{seed}", family, seed, placed, derive_tags(placed))
-
-
-def place(parts: Sequence[Part], turn: float = 0.0, scale: float = 1.0) -> tuple[Part, ...]:
-    """Parts turned about z (radians) and scaled, with their common base on z = 0 and centred on x = y = 0."""
-    c, s = np.cos(turn), np.sin(turn)
-    matrix = np.eye(4)
-    matrix[:3, :3] = scale * np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-    meshes = [transformed(p.mesh, matrix) for p in parts]
-    low = np.min([m.bounds[0] for m in meshes], axis=0)
-    high = np.max([m.bounds[1] for m in meshes], axis=0)
-    shift = np.eye(4)
-    shift[:3, 3] = [-(low[0] + high[0]) / 2, -(low[1] + high[1]) / 2, -low[2]]
-    return tuple(replace(p, mesh=transformed(m, shift)) for p, m in zip(parts, meshes, strict=True))

@@ -9,8 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial import ConvexHull
 
-from cleanplate.render.products.dressing import METALS, TRANSPARENT
-from cleanplate.render.products.types import TAGS, Part
+from cleanplate.render.products.types import METALS, TAGS, TRANSPARENT, Part
 
 # Shape is read off silhouettes that the product's bounding sphere fills: 256 pixels, about two thirds of the scale
 # at which the rig's 640x512 views show it.

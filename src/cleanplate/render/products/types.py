@@ -28,6 +28,8 @@ MaterialKind = Literal[
     "paint",
 ]
 MATERIAL_KINDS: tuple[str, ...] = get_args(MaterialKind)
+TRANSPARENT = ("clear_glass", "tinted_glass", "frosted_glass", "translucent_plastic")
+METALS = ("chrome", "brushed_metal", "gold")
 TAGS = ("thin", "holes", "fine", "concave", "transparent", "reflective", "white")
 
 

@@ -1,0 +1,165 @@
+"""Users' own meshes (OBJ, GLB, glTF, PLY, STL) as products, and products in other materials."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import trimesh
+
+from cleanplate.errors import MeshError
+from cleanplate.render.products.dressing import ROUGHNESS, draw, fuse_transparent, is_closed, vary
+from cleanplate.render.products.placing import place
+from cleanplate.render.products.tags import derive_tags
+from cleanplate.render.products.types import MATERIAL_KINDS, TRANSPARENT, Material, Part, Product
+
+FORMATS = (".obj", ".glb", ".gltf", ".ply", ".stl")
+SMALLEST_M, LARGEST_M = 0.004, 3.0
+_MAX_TEXTURE = 2048
+
+
+def load_user_mesh(path: str | Path, scale: float = 1.0, up: Literal["y", "z"] | None = None) -> Product:
+    """Read a user's mesh with its textures as a product, based on z = 0 and centred.
+
+    Args:
+        path: an OBJ, GLB, glTF, PLY or STL file.
+        scale: metres per unit of the file.
+        up: the file's upward axis; None takes y for GLB and glTF, whose standard says so, and z for the others.
+
+    Raises:
+        MeshError: what is wrong with the file, and the remedy.
+    """
+    path = Path(path)
+    scene = _read(path)
+    parts = []
+    for node in sorted(scene.graph.nodes_geometry):
+        matrix, name = scene.graph[node]
+        mesh = scene.geometry[name]
+        if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces):
+            parts.append(_part(mesh, matrix, path))
+    if not parts:
+        raise MeshError(f"{path}: no faces; a point cloud or an empty file cannot be rendered. Export a triangle mesh")
+    turn = np.diag([scale, scale, scale, 1.0])
+    if (up or ("y" if path.suffix.lower() in (".glb", ".gltf") else "z")) == "y":
+        turn = turn @ trimesh.transformations.rotation_matrix(np.pi / 2, (1, 0, 0))
+    placed = place(parts, turn)
+    _check_size(placed, path)
+    return Product(path.stem, "user", 0, placed, derive_tags(placed))
+
+
+def redress(product: Product, seed: int, kind: str | None = None) -> Product:
+    """The product in other materials: of one `kind` throughout, or drawn freely; the tags follow.
+
+    Raises:
+        MeshError: glass was asked for and a part is not watertight.
+        ValueError: an unknown kind.
+    """
+    rng = np.random.default_rng([seed, product.seed])
+    if kind is None:
+        parts = vary(product.parts, rng, mixed=0.3)
+    else:
+        if kind not in MATERIAL_KINDS:
+            raise ValueError(f"unknown material kind {kind!r}; choose one of {', '.join(MATERIAL_KINDS)}")
+        if kind in TRANSPARENT:
+            _check_closed(product, kind)
+        material = draw(rng, **{kind: 1.0})
+        parts = tuple(Part(p.mesh, material) for p in product.parts)
+    parts = fuse_transparent(parts)
+    return replace(product, name=f"{product.name}-{kind or 'dress'}{seed}", parts=parts, tags=derive_tags(parts))
+
+
+def _read(path: Path) -> trimesh.Scene:
+    if path.suffix.lower() not in FORMATS:
+        raise MeshError(f"{path}: {path.suffix or 'no suffix'} is not a mesh format that is read; convert it to GLB or OBJ")
+    if not path.is_file():
+        raise MeshError(f"{path}: no such file")
+    _check_obj_textures(path)
+    try:
+        return trimesh.load_scene(path)
+    except Exception as error:  # every reader of trimesh has its own
+        raise MeshError(f"{path}: cannot be read as {path.suffix[1:].upper()} ({error}); export it again") from error
+
+
+def _check_obj_textures(path: Path) -> None:
+    """Refuse an OBJ whose material library or textures are missing: trimesh would go on without."""
+    if path.suffix.lower() != ".obj":
+        return
+    for library in _values(path, "mtllib"):
+        if not (path.parent / library).is_file():
+            raise MeshError(f"{path}: its material library {library} is missing; put it beside the mesh")
+        for image in _values(path.parent / library, "map_Kd"):
+            if not ((path.parent / library).parent / image).is_file():
+                raise MeshError(f"{path}: its texture {image} (named in {library}) is missing; put it beside the mesh")
+
+
+def _values(path: Path, keyword: str) -> list[str]:
+    lines = path.read_text(errors="replace").splitlines()
+    return [line.split(maxsplit=1)[1].strip() for line in lines if line.lstrip().startswith(keyword + " ")]
+
+
+def _part(mesh: trimesh.Trimesh, matrix: np.ndarray, path: Path) -> Part:
+    if not np.isfinite(mesh.vertices).all() or not np.isfinite(matrix).all():
+        bad = int((~np.isfinite(mesh.vertices)).any(axis=1).sum())
+        raise MeshError(f"{path}: {bad} of {len(mesh.vertices)} vertices are not finite (NaN or infinite); repair the mesh")
+    material, texture = _look(mesh.visual)
+    uv = getattr(mesh.visual, "uv", None)
+    if texture is not None and (uv is None or len(uv) != len(mesh.vertices)):
+        texture = None  # an image that no coordinates refer to
+    visual = trimesh.visual.TextureVisuals(uv=np.nan_to_num(uv)) if texture is not None else None
+    vertices = mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+    faces = mesh.faces[:, ::-1] if np.linalg.det(matrix[:3, :3]) < 0 else mesh.faces
+    part = Part(trimesh.Trimesh(vertices, faces, visual=visual, process=False), material, texture)
+    if is_closed(part) and part.mesh.volume < 0:
+        part.mesh.faces = part.mesh.faces[:, ::-1]
+    return part
+
+
+def _look(visual: Any) -> tuple[Material, np.ndarray | None]:
+    """Material and base colour texture of a file's own description; grey plastic where there is none."""
+    material = getattr(visual, "material", None)
+    if material is None:
+        rgba = np.asarray(getattr(visual, "main_color", (150, 150, 150, 255)), float) / 255
+        return Material("plastic", _linear(rgba[:3]), 0.4), None
+    pbr = material.to_pbr() if hasattr(material, "to_pbr") else material
+    image = getattr(pbr, "baseColorTexture", None)
+    texture = None
+    if image is not None:
+        image = image.convert("RGB")
+        image.thumbnail((_MAX_TEXTURE, _MAX_TEXTURE))
+        texture = np.ascontiguousarray(np.asarray(image, np.uint8))
+    factor = pbr.baseColorFactor
+    rgba = np.array([200, 200, 200, 255] if factor is None else factor, float) / 255
+    roughness = float(0.5 if pbr.roughnessFactor is None else pbr.roughnessFactor)
+    metallic = float(0.0 if pbr.metallicFactor is None else pbr.metallicFactor) > 0.5
+    kind: Any = "plastic"
+    if metallic:
+        kind = "chrome" if roughness < ROUGHNESS["brushed_metal"][0] else "brushed_metal"
+    return Material(kind, _linear(rgba[:3]), roughness), texture
+
+
+def _linear(srgb: np.ndarray) -> tuple[float, float, float]:
+    r, g, b = (float(c) for c in np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4))
+    return (r, g, b)
+
+
+def _check_size(parts: tuple[Part, ...], path: Path) -> None:
+    extent = max(float(np.abs(p.mesh.bounds).max(axis=0) @ [0, 0, 1]) for p in parts)
+    extent = max(extent, *(2 * float(np.abs(p.mesh.bounds[:, :2]).max()) for p in parts))
+    if SMALLEST_M <= extent <= LARGEST_M:
+        return
+    guess = next((f for f in (0.001, 0.01, 0.0254, 1000.0, 100.0) if 0.02 <= extent * f <= 0.6), None)
+    advice = f"pass a scale of {guess:g}" if guess else "pass the scale, in metres per unit"
+    raise MeshError(
+        f"{path}: {extent:.3g} m large, outside {SMALLEST_M} to {LARGEST_M} m: the file's units are probably not metres; {advice}"
+    )
+
+
+def _check_closed(product: Product, kind: str) -> None:
+    for i, part in enumerate(product.parts):
+        if not is_closed(part):
+            raise MeshError(
+                f"{product.name}: part {i} is not watertight and cannot be {kind}; "
+                "close its holes and give walls a thickness, or choose an opaque material"
+            )
