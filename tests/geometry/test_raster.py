@@ -27,7 +27,7 @@ def test_depth_and_face_agree_with_rays_against_a_slanted_triangle():
 
 def test_the_nearer_face_wins_whatever_the_order():
     quad = np.array([[-0.1, 0, -0.1], [0.1, 0, -0.1], [0.1, 0, 0.1], [-0.1, 0, 0.1]])
-    vertices = np.vstack([quad, quad + [0, 0.2, 0]])
+    vertices = np.vstack([quad, quad + np.array([0, 0.2, 0])])
     near, far = np.array([[0, 1, 2], [0, 2, 3]]), np.array([[4, 5, 6], [4, 6, 7]])
     for faces in (np.vstack([near, far]), np.vstack([far, near])):
         depth, face = rasterise(CAMERA, look_at(np.array([0.0, -1, 0]), np.zeros(3)), vertices, faces)

@@ -4,9 +4,11 @@ from cleanplate.asset.colour import colour_vertices, vertex_normals
 from cleanplate.asset.glb import write_glb
 from cleanplate.asset.model import Model
 from cleanplate.asset.photos import CapturePhotos, Photo
+from cleanplate.asset.preview import preview
 from cleanplate.asset.profiles import PROFILES, Profile, find_profile
 from cleanplate.asset.simplify import is_watertight, simplify
 from cleanplate.asset.stage import AssetReport, read_mesh, write_asset
+from cleanplate.asset.texture import texture_mesh
 
 __all__ = [
     "PROFILES",
@@ -18,8 +20,10 @@ __all__ = [
     "colour_vertices",
     "find_profile",
     "is_watertight",
+    "preview",
     "read_mesh",
     "simplify",
+    "texture_mesh",
     "vertex_normals",
     "write_asset",
     "write_glb",

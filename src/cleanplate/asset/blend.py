@@ -15,7 +15,7 @@ from jaxtyping import Float
 from numba import njit
 
 from cleanplate.asset.exposure import Gains, apply_gain, level_exposure
-from cleanplate.asset.photos import REFERENCE_DIAGONAL, Photo, trust, without_distortion
+from cleanplate.asset.photos import REFERENCE_DIAGONAL, Photo, cropped, trust, without_distortion
 from cleanplate.geometry.raster import Faces
 from cleanplate.types import Points
 
@@ -51,10 +51,11 @@ class _Bands:
 def _prepare(photo: Photo, gain: Gains, surface: "Surface") -> _Bands:
     import cv2
 
-    photo = without_distortion(photo)
-    depth, weight = trust(photo, surface.vertices, surface.faces)
+    scale = float(np.hypot(photo.camera.width, photo.camera.height)) / REFERENCE_DIAGONAL
+    photo = cropped(without_distortion(photo), surface.vertices, margin=4)
+    depth, weight = trust(photo, surface.vertices, surface.faces, scale)
     image = apply_gain(photo.image, gain)
-    sigma = LOW_BAND_PIXELS * np.hypot(*weight.shape) / REFERENCE_DIAGONAL
+    sigma = LOW_BAND_PIXELS * scale
     inside = (weight > 0).astype(np.float32)
     # Blurring colour and coverage apart keeps the background out of the low band.
     spread = cv2.GaussianBlur(image * inside[..., None], (0, 0), sigma)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from cleanplate.capture import Capture, View, read_image, read_mask
 from cleanplate.errors import ImageError
-from cleanplate.geometry import Camera, Pose
+from cleanplate.geometry import Camera, Pose, project
 from cleanplate.geometry.raster import Faces, rasterise
 from cleanplate.types import Image, Mask, Points
 
@@ -86,11 +86,33 @@ def without_distortion(photo: Photo) -> Photo:
     )
 
 
-def trust(photo: Photo, vertices: Points, faces: Faces) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
+def cropped(photo: Photo, vertices: Points, margin: int) -> Photo:
+    """Return the part of an undistorted photograph that may show the mesh, with `margin` pixels around it."""
+    pixels = project(photo.camera, photo.pose, vertices)[0]
+    if not np.isfinite(pixels).all():
+        return photo
+    size = np.array([photo.camera.width, photo.camera.height])
+    left, top = np.clip(np.floor(pixels.min(axis=0)).astype(int) - margin, 0, size - 1).tolist()
+    right, bottom = np.clip(np.ceil(pixels.max(axis=0)).astype(int) + margin, 1, size).tolist()
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
+    K = photo.camera.K.copy()
+    K[:2, 2] -= left, top
+    part = np.s_[top:bottom, left:right]
+    camera = replace(photo.camera, width=right - left, height=bottom - top, K=K)
+    return Photo(photo.image[part], photo.mask[part], camera, photo.pose)
+
+
+def trust(
+    photo: Photo, vertices: Points, faces: Faces, scale: float
+) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
     """Return the mesh's depth map, and each pixel's trust, 0..1.
 
     Trust is 0 outside the mask or the mesh's silhouette and near their outlines and occlusion edges, and rises
     smoothly inside.
+
+    Args:
+        photo: without distortion.
+        scale: of the widths in pixels above.
     """
     import cv2
 
@@ -102,7 +124,6 @@ def trust(photo: Photo, vertices: Points, faces: Faces) -> tuple[Float[np.ndarra
     inside = photo.mask & (seen >= 0) & (step < DEPTH_STEP * size)
     framed = np.pad(inside.astype(np.uint8), 1)
     distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    scale = np.hypot(photo.camera.width, photo.camera.height) / REFERENCE_DIAGONAL
     ramp = np.clip((distance / scale - EDGE_PIXELS) / RAMP_PIXELS, 0.0, 1.0)
     smooth = ramp * ramp * (3 - 2 * ramp)
     return depth, np.maximum(smooth, LAST_RESORT * (distance >= 1.5))

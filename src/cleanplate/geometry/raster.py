@@ -77,3 +77,10 @@ def rasterise(
     depth = np.full_like(inverse, np.inf)
     depth[hit] = 1.0 / inverse[hit]
     return depth, index
+
+
+def rasterise_flat(corners: Float[np.ndarray, "f 3 2"], width: int, height: int) -> Int[np.ndarray, "{height} {width}"]:
+    """Return for each pixel of a flat drawing the triangle that covers its centre, or -1; of several, the first."""
+    depth, index = np.full((height, width), -1.0), np.full((height, width), -1, np.int64)
+    _fill(corners, np.zeros((len(corners), 3)), depth, index)
+    return index

@@ -1,0 +1,111 @@
+"""PSNR of re-rendered held-out views, and the time that texturing takes.
+
+    python benchmarks/asset_texture.py [CAPTURE...] [--report FILE.md]
+
+The hull comes from all exact masks; every fifth view is left out of the texture, then compared with the model drawn
+from its pose, over the pixels that both its mask and the model cover. "painted" captures replace the photographs by
+unlit drawings of a textured mesh, with a random exposure of +-10% per view: they show what blending and exposure
+levelling lose apart from light that moves over the product.
+"""
+
+import argparse
+import os
+import platform
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cleanplate.asset import Model, Photo, colour_vertices, preview, simplify, texture_mesh, vertex_normals
+from cleanplate.capture import read_capture, read_image, read_mask
+from cleanplate.geometry import Camera, Pose
+from cleanplate.hull import visual_hull
+
+SHARED = Path(os.environ.get("CLEANPLATE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+MESHES = ("sugar_box", "lipton_tea", "plastic_banana")
+
+
+def psnr(image: np.ndarray, truth: np.ndarray, where: np.ndarray) -> float:
+    error = np.square(image[where].astype(float) - truth[where]).mean()
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+def photographed(folder: Path) -> list[Photo]:
+    capture = read_capture(folder)
+    return [
+        Photo(read_image(folder / view.image), read_mask(folder / view.mask), capture.camera_of(view), pose)
+        for view, pose in zip(capture.views, capture.poses(), strict=True)
+    ]
+
+
+def painted(mesh_path: Path, cameras: Sequence[Camera], poses: Sequence[Pose], extent: float = 0.16) -> list[Photo]:
+    """Draw a textured mesh, `extent` metres long, from the poses of a capture."""
+    import trimesh
+
+    mesh = trimesh.load_mesh(mesh_path)
+    vertices = np.asarray(mesh.vertices) @ np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]).T
+    vertices *= extent / np.ptp(vertices, axis=0).max()
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    vertices -= [*(low[:2] + high[:2]) / 2, low[2]]
+    texture = np.asarray(mesh.visual.material.baseColorTexture.convert("RGB"))
+    faces = np.asarray(mesh.faces, np.int64)
+    model = Model(vertices, vertex_normals(vertices, faces), faces, uv=np.asarray(mesh.visual.uv), texture=texture)
+    gains = np.random.default_rng(7).uniform(0.9, 1.1, len(poses))
+    photos = []
+    for camera, pose, gain in zip(cameras, poses, gains, strict=True):
+        image, mask = preview(model, camera, pose)
+        photos.append(Photo(np.clip(image * gain, 0, 255).astype(np.uint8), mask, camera, pose))
+    return photos
+
+
+def measure(name: str, photos: list[Photo]) -> str:
+    hull = visual_hull([p.mask for p in photos], [p.camera for p in photos], [p.pose for p in photos])
+    vertices, faces = simplify(np.asarray(hull.vertices, float), np.asarray(hull.faces, np.int64))
+    held = photos[2::5]
+    kept = [photo for index, photo in enumerate(photos) if index % 5 != 2]
+    wall, cpu = time.perf_counter(), time.process_time()
+    textured, seen = texture_mesh(vertices, faces, kept)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    plain = Model(vertices, vertex_normals(vertices, faces), faces, colours=colour_vertices(vertices, faces, kept))
+    rows = []
+    for model in (textured, plain):
+        values = []
+        for photo in held:
+            image, hit = preview(model, photo.camera, photo.pose)
+            values.append(psnr(image, photo.image, hit & photo.mask))
+        rows.append((np.mean(values), np.min(values)))
+    return (
+        f"| {name} | {len(kept)} + {len(held)} | {len(faces)} | {rows[0][0]:.2f} ({rows[0][1]:.2f}) "
+        f"| {rows[1][0]:.2f} ({rows[1][1]:.2f}) | {seen:.3f} | {cpu:.1f} | {wall:.1f} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("captures", nargs="*", type=Path, default=sorted((SHARED / "captures").glob("B0*")))
+    parser.add_argument("--report", type=Path)
+    arguments = parser.parse_args()
+    lines = [
+        "| capture | views used + held out | triangles | PSNR dB: texture, mean (worst) | vertex colours, mean (worst) "
+        "| texels seen | CPU s | wall s |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    print("\n".join(lines), flush=True)
+    for index, folder in enumerate(arguments.captures):
+        photos = photographed(folder)
+        cases = [(folder.name, photos)]
+        if index == 0:
+            cameras, poses = [p.camera for p in photos], [p.pose for p in photos]
+            cases += [(f"painted {m}", painted(SHARED / "meshes" / f"{m}.glb", cameras, poses)) for m in MESHES]
+        for name, case in cases:
+            lines.append(measure(name, case))
+            print(lines[-1], flush=True)
+    if arguments.report:
+        heading = f"# Texture: {time.strftime('%Y-%m-%d')}, {platform.processor() or platform.machine()}, "
+        heading += f"{os.cpu_count()} CPUs, Python {platform.python_version()}"
+        arguments.report.write_text("\n".join([heading, "", __doc__ or "", *lines, ""]))
+
+
+if __name__ == "__main__":
+    main()
