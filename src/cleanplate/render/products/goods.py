@@ -125,11 +125,14 @@ def picture_frame(rng: np.random.Generator) -> list[Part]:
     image = textures.pattern(rng, w / h) if rng.random() < 0.5 else textures.label(rng, w / h)
     picture = sheet(plane, plane - [0, 0, 0.3 * deep])
     lean = rng.uniform(0.15, 0.4)
-    strut = moved(rounded_box((0.03, 0.7 * h, 0.0025), 0.001), y=-0.14 * h)
-    strut = moved(turned(strut, -0.9 * lean, (1, 0, 0)), z=-0.12 * h * np.sin(lean))
     material = draw(rng, wood=3, gold=2, brushed_metal=1, gloss_white=2, matt_white=1, paint=1, plastic=1)
-    parts = [Part(frame, material), Part(picture, draw(rng, label=1), image), Part(strut, draw(rng, plastic=1, wood=1))]
-    return [Part(turned(p.mesh, np.pi / 2 - lean, (1, 0, 0)), p.material, p.texture) for p in parts]
+    backing = extrude(rounded_outline(w - border, h - border, 0.001, 2), 0.04 * deep)
+    parts = [Part(frame, material), Part(picture, draw(rng, label=1), image), Part(backing, draw(rng, plastic=1, wood=2))]
+    parts = [Part(turned(p.mesh, np.pi / 2 - lean, (1, 0, 0)), p.material, p.texture) for p in parts]
+    foot = parts[0].mesh.bounds[0, 2]
+    hinge = [0, 0.2 * h * np.sin(lean), 0.2 * h * np.cos(lean)]
+    strut = sweep(np.array([hinge, [0, hinge[1] + 0.35 * h, foot + 0.002]]), rounded_outline(0.003, 0.03, 0.001))
+    return [*parts, Part(strut, parts[2].material)]
 
 
 def clock(rng: np.random.Generator) -> list[Part]:

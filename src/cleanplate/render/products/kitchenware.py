@@ -72,7 +72,7 @@ def pan(rng: np.random.Generator) -> list[Part]:
     h, wall = r * rng.uniform(0.25, 0.9), rng.uniform(0.0022, 0.004)
     outside = footed([[r * rng.uniform(0.7, 0.97), 0], [0.97 * r, 0.5 * h], [r, h]], 50, foot=0.95)
     body, grip = _pan_metal(rng), _grip(rng)
-    length, broad = r * rng.uniform(1.1, 1.8), rng.uniform(0.016, 0.024)
+    length, broad = min(r * rng.uniform(1.1, 1.8), 0.38 - 2 * r), rng.uniform(0.016, 0.024)
     flat = rounded_outline(length, broad, 0.49 * broad, 10)
     flat[:, 1] *= 0.8 + 0.25 * np.cos(2 * np.pi * flat[:, 0] / length)
     hole = rounded_outline(0.3 * broad + 0.008, 0.3 * broad, 0.14 * broad) + [0.5 * length - 0.7 * broad, 0]

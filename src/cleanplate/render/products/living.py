@@ -114,7 +114,7 @@ def blocks(rng: np.random.Generator) -> list[Part]:
     for c in range(columns):
         x, y = (c % 2) * 1.15 * unit, (c // 2) * 1.15 * unit
         z = 0.0
-        for level in range(int(rng.integers(1, 6))):
+        for level in range(int(rng.integers(1 if columns > 1 else 2, 6))):
             kind, turn = rng.integers(4), rng.normal(0, 0.2)
             if kind < 2:
                 mesh, h = box_mapped(rounded_box((unit, unit, unit), 0.002, 3)), unit

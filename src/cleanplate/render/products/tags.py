@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from scipy.spatial import ConvexHull
 
 from cleanplate.render.products.types import METALS, TAGS, TRANSPARENT, Part
@@ -19,7 +19,7 @@ THIN_DIAMETER, THIN_SHARE = 0.028, 0.06  # narrower than this part of the diamet
 FINE_DIAMETER, FINE_SHARE = 0.012, 0.02  # likewise, matter or gap: about 3 pixels of a 640x512 view
 HOLE_PX, HOLE_VIEWS = 12, 2  # a gap in the silhouette of that many pixels, in so many views
 CONCAVE_FILL = 0.6  # of the convex hull, once what no axis view can see into is filled
-MATERIAL_SHARE = 0.2  # of the surface, for transparent, reflective and white
+MATERIAL_SHARE = 0.2  # of what is seen, for transparent, reflective and white
 WHITE_LEVEL, WHITE_SPREAD = 0.5, 0.15  # darkest linear channel, and largest difference between channels
 _SAMPLES = 400_000
 _VOXELS = 56
@@ -27,23 +27,30 @@ _VOXELS = 56
 
 def derive_tags(parts: Sequence[Part]) -> tuple[str, ...]:
     """Those of `TAGS` that the parts earn, in that order; deterministic."""
-    points = _surface_points(parts)
+    points, owner = _surface_points(parts)
     thin, fine, holes = _silhouette_shares(points)
+    filled, visible = _look_from_axes(points)
+    shares = np.bincount(owner[visible], minlength=len(parts)) / visible.sum()
+
+    def share(wanted: Callable[[Part], bool]) -> float:
+        return float(sum(s for s, part in zip(shares, parts, strict=True) if wanted(part)))
+
     found = {
         "thin": thin > THIN_SHARE,
         "fine": fine > FINE_SHARE,
         "holes": holes >= HOLE_VIEWS,
-        "concave": _fill_of_hull(points) < CONCAVE_FILL,
-        "transparent": _area_share(parts, lambda p: p.material.kind in TRANSPARENT) > MATERIAL_SHARE,
-        "reflective": _area_share(parts, lambda p: p.material.kind in METALS) > MATERIAL_SHARE,
-        "white": _area_share(parts, _is_white) > MATERIAL_SHARE,
+        "concave": filled < CONCAVE_FILL,
+        "transparent": share(lambda p: p.material.kind in TRANSPARENT) > MATERIAL_SHARE,
+        "reflective": share(lambda p: p.material.kind in METALS) > MATERIAL_SHARE,
+        "white": share(_is_white) > MATERIAL_SHARE,
     }
     return tuple(tag for tag in TAGS if found[tag])
 
 
-def _surface_points(parts: Sequence[Part]) -> Float[np.ndarray, "n 3"]:
-    """Points spread evenly over the surface, scaled so that the bounding sphere has diameter 1 about 0."""
+def _surface_points(parts: Sequence[Part]) -> tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, "n"]]:
+    """Points spread evenly over the surface, in a bounding sphere of diameter 1 about 0, and the part of each."""
     triangles = np.concatenate([p.mesh.vertices[p.mesh.faces] for p in parts])
+    owners = np.repeat(np.arange(len(parts)), [len(p.mesh.faces) for p in parts])
     area = np.linalg.norm(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), axis=1)
     rng = np.random.default_rng(0)
     steps = (np.arange(_SAMPLES) + rng.random(_SAMPLES)) / _SAMPLES  # stratified
@@ -54,7 +61,7 @@ def _surface_points(parts: Sequence[Part]) -> Float[np.ndarray, "n 3"]:
     corner = triangles[index]
     points = corner[:, 0] + u * (corner[:, 1] - corner[:, 0]) + v * (corner[:, 2] - corner[:, 0])
     points -= (points.min(axis=0) + points.max(axis=0)) / 2
-    return points / (2 * np.linalg.norm(points, axis=1).max())
+    return points / (2 * np.linalg.norm(points, axis=1).max()), owners[index]
 
 
 def _silhouette_shares(points: Float[np.ndarray, "n 3"]) -> tuple[float, float, int]:
@@ -92,22 +99,28 @@ def _has_hole(mask: np.ndarray) -> bool:
     return bool((stats[1:, cv2.CC_STAT_AREA] >= HOLE_PX).sum() > 1)  # one of them is the surroundings
 
 
-def _fill_of_hull(points: np.ndarray) -> float:
-    """Volume of what the six axis views cannot see past, over the volume of the convex hull."""
-    low = points.min(axis=0)
+def _look_from_axes(points: np.ndarray) -> tuple[float, Bool[np.ndarray, "n"]]:
+    """What the six axis views see.
+
+    Returns:
+        Volume that none of them sees past over the convex hull's, and which points the five but the lowest see.
+    """
     cell = np.ptp(points, axis=0).max() / (_VOXELS - 1)
+    voxel = tuple(((points - points.min(axis=0)) / cell).astype(int).clip(max=_VOXELS - 1).T)
     solid = np.zeros((_VOXELS,) * 3, bool)
-    solid[tuple(((points - low) / cell).astype(int).clip(max=_VOXELS - 1).T)] = True
-    seen = np.zeros_like(solid)
+    solid[voxel] = True
+    free, first = np.zeros_like(solid), np.zeros_like(solid)
     for axis in range(3):
         for direction in (1, -1):
             ahead = np.flip(solid, axis) if direction < 0 else solid
-            free = ~np.logical_or.accumulate(ahead, axis=axis)
-            seen |= np.flip(free, axis) if direction < 0 else free
+            passed = np.logical_or.accumulate(ahead, axis=axis)
+            hit = ahead & (np.cumsum(ahead, axis=axis, dtype=np.int16) == 1)
+            free |= np.flip(~passed, axis) if direction < 0 else ~passed
+            if (axis, direction) != (2, 1):  # from below
+                first |= np.flip(hit, axis) if direction < 0 else hit
     corners = points[:: max(1, len(points) // 40_000)]
-    # half of a surface cell lies outside
-    inside = (~seen).sum() - 0.5 * (solid & ~_eroded(~seen)).sum()
-    return float(inside * cell**3 / ConvexHull(corners).volume)
+    inside = (~free).sum() - 0.5 * (solid & ~_eroded(~free)).sum()  # half of a surface cell lies outside
+    return float(inside * cell**3 / ConvexHull(corners).volume), first[voxel]
 
 
 def _eroded(solid: np.ndarray) -> np.ndarray:
@@ -117,11 +130,6 @@ def _eroded(solid: np.ndarray) -> np.ndarray:
         for shift in (1, -1):
             inner &= np.roll(padded, shift, axis)[1:-1, 1:-1, 1:-1]
     return inner
-
-
-def _area_share(parts: Sequence[Part], wanted) -> float:
-    areas = np.array([p.mesh.area for p in parts])
-    return float(areas[[bool(wanted(p)) for p in parts]].sum() / areas.sum())
 
 
 def _is_white(part: Part) -> bool:

@@ -57,7 +57,7 @@ def wood(rng: np.random.Generator) -> Texture:
     """Grain along u: bent growth rings and pores."""
     h, w = 256, 512
     y, x = np.mgrid[:h, :w] / 256.0
-    bend = _noise(rng, h, w, 96) * rng.uniform(0.1, 0.5)
+    bend = _noise(rng, h, w, 120) * rng.uniform(0.03, 0.2)
     rings = 0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(4, 16) * (y + bend + 0.05 * x))
     pores = cv2.GaussianBlur(rng.normal(size=(h, w)).astype(np.float32), (0, 0), sigmaX=14, sigmaY=0.7)
     tone = 0.65 + 0.3 * rings**2 + 0.5 * pores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -56,7 +57,7 @@ def redress(product: Product, seed: int, kind: str | None = None) -> Product:
         MeshError: glass was asked for and a part is not watertight.
         ValueError: an unknown kind.
     """
-    rng = np.random.default_rng([seed, product.seed])
+    rng = np.random.default_rng([seed, zlib.crc32(product.name.encode())])
     if kind is None:
         parts = vary(product.parts, rng, mixed=0.3)
     else:

@@ -155,7 +155,7 @@ def board(rng: np.random.Generator) -> list[Part]:
         roll = 0.6 * w
         pin = union(
             rod([-roll / 2, 0, 0], [roll / 2, 0, 0], r, 40),
-            superellipsoid((1.6 * roll, 0.9 * r, 0.9 * r), 1, 1, 30),
+            superellipsoid((1.6 * roll, 0.9 * r, 0.9 * r), 1, 0.35, 30),
         )
         parts.append(Part(moved(turned(pin, rng.uniform(-0.5, 0.5)), z=t + r - 2e-4), draw(rng, wood=4, brushed_metal=1, matt_white=1)))
     return parts
