@@ -1,15 +1,30 @@
 """Predicted masks x truth -> metrics, tables, panels."""
 
+from cleanplate.evaluate.compare import Comparison, Interval, compare_methods
 from cleanplate.evaluate.metrics import Metrics, average_hausdorff, boundary_iou, contour, evaluate_mask
+from cleanplate.evaluate.panels import Choice, choose_gains, choose_worst, draw_panels, error_map, write_figure
 from cleanplate.evaluate.report import Report, ViewScore, evaluate_masks
+from cleanplate.evaluate.tables import terminal_tables, write_comparison_html, write_comparison_json
 
 __all__ = [
+    "Choice",
+    "Comparison",
+    "Interval",
     "Metrics",
     "Report",
     "ViewScore",
     "average_hausdorff",
     "boundary_iou",
+    "choose_gains",
+    "choose_worst",
+    "compare_methods",
     "contour",
+    "draw_panels",
+    "error_map",
     "evaluate_mask",
     "evaluate_masks",
+    "terminal_tables",
+    "write_comparison_html",
+    "write_comparison_json",
+    "write_figure",
 ]

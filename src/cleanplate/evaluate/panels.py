@@ -1,0 +1,150 @@
+"""Figures 3 and 4: image / methods / truth side by side, the views chosen by metric and not by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+
+from cleanplate.capture import find_captures, read_capture, read_image, read_mask
+from cleanplate.errors import CaptureError
+from cleanplate.evaluate.compare import Comparison
+from cleanplate.evaluate.report import ViewScore, read_prediction
+from cleanplate.files import atomic_path
+from cleanplate.types import Image, Mask
+
+MISSED = (220, 40, 40)
+EXTRA = (40, 90, 230)
+_GAP = 6
+_HEADER = 26
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A view to be shown, and why."""
+
+    asin: str
+    view: str
+    caption: str
+
+
+def choose_gains(comparison: Comparison, better: str, worse: str, metric: str = "foreground_iou") -> list[Choice]:
+    """Return for each tag the view in which `better` gains most over `worse`, among its good ones: Figure 3.
+
+    Good is at least the median of `better` among the tag's views. A view is shown once.
+    """
+    scores = {(score.asin, score.view): score for score in comparison.reports[better].views}
+    base = {(score.asin, score.view): _value(score, metric) for score in comparison.reports[worse].views}
+    chosen: dict[tuple[str, str], Choice] = {}
+    for tag in sorted({tag for score in scores.values() for tag in score.tags}):
+        tagged = {key: _value(score, metric) for key, score in scores.items() if tag in score.tags}
+        good = [key for key, value in tagged.items() if value >= np.median(list(tagged.values())) and key not in chosen]
+        if good:
+            best = max(good, key=lambda key: tagged[key] - base[key])
+            caption = f"{tag}: {metric} {base[best]:.3f} -> {tagged[best]:.3f}"
+            chosen[best] = Choice(*best, caption)
+    return list(chosen.values())
+
+
+def choose_worst(comparison: Comparison, method: str, count: int = 6, metric: str = "foreground_iou") -> list[Choice]:
+    """Return the worst view of each of the `count` products on which the method is worst: Figure 4."""
+    worst: dict[str, ViewScore] = {}
+    for score in comparison.reports[method].views:
+        if score.asin not in worst or _value(score, metric) < _value(worst[score.asin], metric):
+            worst[score.asin] = score
+    ranked = sorted(worst.values(), key=lambda score: _value(score, metric))[:count]
+    return [Choice(each.asin, each.view, f"{metric} {_value(each, metric):.3f}") for each in ranked]
+
+
+def draw_panels(
+    choices: Sequence[Choice],
+    methods: dict[str, Path],
+    captures: Sequence[Path],
+    *,
+    errors: bool = False,
+    width: int = 240,
+) -> Image:
+    """Draw one row for each choice: the image, each method's mask, the truth.
+
+    Args:
+        choices: what to show.
+        methods: folders of masks by name.
+        captures: captures or collections that hold the views.
+        errors: show each method's errors on the dimmed image in place of its mask: missed red, extra blue.
+        width: of one picture in pixels.
+
+    Raises:
+        CaptureError: a chosen view is not among the captures, or has no truth.
+    """
+    where = {read_capture(folder).asin: folder for folder in find_captures(captures)}
+    rows = []
+    for choice in choices:
+        if choice.asin not in where:
+            raise CaptureError(f"{choice.asin}: not among the captures given")
+        rows.append(_row(choice, methods, where[choice.asin], errors, width))
+    if not rows:
+        raise CaptureError("no view to show; there were no scores to choose from")
+    header = _label(" image", width)
+    header = np.hstack([header, *[_label(" " + name, width + _GAP) for name in [*methods, "truth"]]])
+    return np.vstack([header, *rows])
+
+
+def error_map(image: Image, prediction: Mask, truth: Mask) -> Image:
+    """Return the dimmed grey image with what the prediction missed in red and what it added in blue."""
+    grey = image.mean(axis=2, keepdims=True) * 0.45 + 20
+    picture = np.repeat(grey, 3, axis=2).astype(np.uint8)
+    picture[truth & prediction] = picture[truth & prediction] // 2 + 100
+    picture[truth & ~prediction] = MISSED
+    picture[prediction & ~truth] = EXTRA
+    return picture
+
+
+def write_figure(path: Path, picture: Image) -> None:
+    """Write a drawn figure as PNG or PDF, by the suffix."""
+    import PIL.Image
+
+    with atomic_path(path) as temporary:
+        PIL.Image.fromarray(picture).save(temporary, resolution=150)
+
+
+def _value(score: ViewScore, metric: str) -> float:
+    return float(getattr(score.metrics, metric))
+
+
+def _row(choice: Choice, methods: dict[str, Path], folder: Path, errors: bool, width: int) -> Image:
+    capture = read_capture(folder)
+    view = next((view for view in capture.views if view.id == choice.view), None)
+    truth_path = None if view is None else capture.mask_path(view)
+    if view is None or truth_path is None:
+        raise CaptureError(f"{folder}: has no view {choice.view!r} with a true mask")
+    image, truth = read_image(capture.image_path(view)), read_mask(truth_path)
+    cells = [image]
+    for predictions in methods.values():
+        mask, _ = read_prediction(predictions, capture.asin, view.id, truth.shape)
+        cells.append(error_map(image, mask, truth) if errors else _grey(mask))
+    shrunk = [_shrink(cell, width) for cell in [*cells, _grey(truth)]]
+    gap = np.full((shrunk[0].shape[0], _GAP, 3), 255, np.uint8)
+    row = np.hstack([piece for cell in shrunk for piece in (cell, gap)][:-1])
+    return np.vstack([row, _label(f" {choice.asin} {choice.view}   {choice.caption}", row.shape[1])])
+
+
+def _grey(mask: Bool[np.ndarray, "rows columns"]) -> UInt8[np.ndarray, "rows columns 3"]:
+    return np.repeat(mask[..., None].astype(np.uint8) * 255, 3, axis=2)
+
+
+def _shrink(picture: UInt8[np.ndarray, "rows columns 3"], width: int) -> UInt8[np.ndarray, "new_rows new_columns 3"]:
+    import cv2
+
+    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _label(text: str, width: int) -> UInt8[np.ndarray, "rows columns 3"]:
+    import PIL.Image
+    import PIL.ImageDraw
+    import PIL.ImageFont
+
+    strip = PIL.Image.new("RGB", (width, _HEADER), "white")
+    PIL.ImageDraw.Draw(strip).text((0, 5), text, fill="black", font=PIL.ImageFont.load_default(13))
+    return np.asarray(strip)

@@ -1,0 +1,138 @@
+"""A comparison as a terminal table, as JSON, and as one HTML page that needs no neighbours."""
+
+import base64
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cleanplate.evaluate.compare import LOWER_IS_BETTER, Comparison, Interval
+from cleanplate.files import write_bytes, write_json
+from cleanplate.types import Image
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COLUMNS = {
+    "miou": "mIoU",
+    "maccuracy": "mAccuracy",
+    "hausdorff": "Hausdorff px",
+    "hausdorff_reverse": "reverse px",
+    "hausdorff_mean": "both px",
+    "foreground_iou": "fg IoU",
+    "foreground_recall": "fg recall",
+    "boundary_iou": "boundary IoU",
+    "false_foreground": "false fg",
+}
+"""The table's columns, the paper's three first."""
+
+_TEMPLATE = Path(__file__).parent / "comparison.html.j2"
+
+
+def number(metric: str, value: float) -> str:
+    """Format a metric's value: pixels with two decimals, ratios with four."""
+    return f"{value:.2f}" if metric.startswith("hausdorff") else f"{value:.4f}"
+
+
+def cell(metric: str, interval: Interval) -> str:
+    """Format a mean with its interval."""
+    low, high = number(metric, interval.low), number(metric, interval.high)
+    return f"{number(metric, interval.mean)} [{low}, {high}]"
+
+
+def best(table: dict[str, dict[str, Interval]], metric: str) -> str:
+    """Return the method with the best mean."""
+    sign = -1 if metric in LOWER_IS_BETTER else 1
+    return max(table, key=lambda name: sign * table[name][metric].mean)
+
+
+def terminal_tables(comparison: Comparison) -> "list[Table]":
+    """Return Table 1 (each mean above its 95% interval over products), and mIoU per tag and per elevation."""
+    from rich.table import Table
+
+    table = comparison.table()
+    first = comparison.reports[comparison.methods[0]]
+    main = Table(title=f"{len(first.views)} views of {len(first.by_product())} products, 95% intervals over products")
+    main.add_column("method")
+    for title in [*COLUMNS.values(), "s/view"]:
+        main.add_column(title, justify="right")
+    for name, row in table.items():
+        cells = [
+            f"[bold]{_stacked(metric, row[metric])}[/bold]"
+            if best(table, metric) == name
+            else _stacked(metric, row[metric])
+            for metric in COLUMNS
+        ]
+        main.add_row(name, *cells, _seconds(comparison, name))
+    parts = [main]
+    for title, groups in _groups(comparison).items():
+        side = Table(title=f"mIoU per {title}")
+        side.add_column("method")
+        names = list(next(iter(groups.values())))
+        for name in names:
+            side.add_column(name, justify="right")
+        for method, values in groups.items():
+            side.add_row(method, *[number("miou", values[name]["miou"]) for name in names])
+        parts += [side] if names else []
+    return parts
+
+
+def write_comparison_json(path: Path, comparison: Comparison, reference: str | None = None) -> None:
+    """Write `Comparison.to_dict`."""
+    write_json(path, comparison.to_dict(reference))
+
+
+def write_comparison_html(
+    path: Path, comparison: Comparison, figures: Sequence[tuple[str, Image]] = (), command: str = ""
+) -> None:
+    """Write one page with the tables, the differences to the first method, and figures (caption, picture).
+
+    `command` is shown as what made the page.
+    """
+    import jinja2
+
+    table = comparison.table()
+    page = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+        _TEMPLATE.read_text(encoding="utf-8")
+    )
+    first = comparison.reports[comparison.methods[0]]
+    html = page.render(
+        columns=COLUMNS,
+        table=table,
+        differences=comparison.differences(comparison.methods[0]),
+        reference=comparison.methods[0],
+        groups=_groups(comparison),
+        best={metric: best(table, metric) for metric in COLUMNS},
+        views=len(first.views),
+        products=len(first.by_product()),
+        problems=comparison.problems,
+        seconds={name: _seconds(comparison, name) for name in table},
+        figures=[(caption, _data_uri(picture)) for caption, picture in figures],
+        command=command,
+        cell=cell,
+        number=number,
+    )
+    write_bytes(path, html.encode())
+
+
+def _groups(comparison: Comparison) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+    return {
+        "tag": {name: report.by_tag() for name, report in comparison.reports.items()},
+        "elevation in degrees": {name: report.by_elevation() for name, report in comparison.reports.items()},
+    }
+
+
+def _stacked(metric: str, interval: Interval) -> str:
+    return f"{number(metric, interval.mean)}\n{number(metric, interval.low)}..{number(metric, interval.high)}"
+
+
+def _seconds(comparison: Comparison, name: str) -> str:
+    return f"{comparison.seconds[name]:.2f}" if name in comparison.seconds else "-"
+
+
+def _data_uri(picture: Image) -> str:
+    import PIL.Image
+
+    stream = io.BytesIO()
+    PIL.Image.fromarray(picture).save(stream, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
