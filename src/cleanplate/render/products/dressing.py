@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from cleanplate.render.products.primitives import fused
+from cleanplate.render.products.assembly import fused
 from cleanplate.render.products.types import METALS, TRANSPARENT, Material, Part
 
 Colour = tuple[float, float, float]
@@ -73,12 +74,12 @@ def draw_colour(rng: np.random.Generator) -> Colour:
     if u < _WHITE_SHARE + _GREY_SHARE + _BLACK_SHARE:
         return tinted(rng, rng.uniform(0.01, 0.05), 0.1)
     srgb = colorsys.hsv_to_rgb(rng.random(), rng.beta(2, 1.6), rng.uniform(0.3, 1.0))
-    return _triple(np.power(srgb, 2.2))
+    return triple(np.power(srgb, 2.2))
 
 
 def tinted(rng: np.random.Generator, level: float, spread: float) -> Colour:
     """Nearly grey: `level` with channels off by up to `spread` of it."""
-    return _triple(np.clip(level * (1 + rng.uniform(-spread, spread, 3)), 0, 0.95))
+    return triple(np.clip(level * (1 + rng.uniform(-spread, spread, 3)), 0, 0.95))
 
 
 def vary(parts: Sequence[Part], rng: np.random.Generator, mixed: float = 0.6) -> tuple[Part, ...]:
@@ -137,23 +138,24 @@ def _material_colour(rng: np.random.Generator, kind: str) -> Colour:
         return tinted(rng, rng.uniform(0.65, 0.8), 0.02)
     if kind == "brushed_metal":
         warm = np.array([1.0, 0.75, 0.5]) if rng.random() < 0.2 else np.ones(3)
-        return _triple(rng.uniform(0.35, 0.7) * warm)
+        return triple(rng.uniform(0.35, 0.7) * warm)
     if kind == "gold":
-        return _triple(np.array([0.95, 0.66, 0.28]) * rng.uniform(0.85, 1.0, 3))
+        return triple(np.array([0.95, 0.66, 0.28]) * rng.uniform(0.85, 1.0, 3))
     if kind in ("gloss_white", "matt_white"):
         return tinted(rng, rng.uniform(0.7, 0.92), 0.03)
     if kind == "rubber" and rng.random() < 0.6:
         return tinted(rng, rng.uniform(0.02, 0.08), 0.1)
     if kind == "wood":
-        return _triple(np.array([0.52, 0.3, 0.14]) * rng.uniform(0.25, 1.4) * rng.uniform(0.85, 1.15, 3))
+        return triple(np.array([0.52, 0.3, 0.14]) * rng.uniform(0.25, 1.4) * rng.uniform(0.85, 1.15, 3))
     return draw_colour(rng)
 
 
 def _glass_tint(rng: np.random.Generator) -> Colour:
     srgb = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.1, 0.7), rng.uniform(0.8, 1.0))
-    return _triple(np.power(srgb, 1.5))
+    return triple(np.power(srgb, 1.5))
 
 
-def _triple(values: np.ndarray) -> Colour:
+def triple(values: ArrayLike) -> Colour:
+    """Three numbers clipped to what a colour may be."""
     r, g, b = (float(v) for v in np.clip(values, 0.0, 0.99))
     return (r, g, b)

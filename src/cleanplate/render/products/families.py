@@ -7,7 +7,19 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cleanplate.render.products import furniture, glassware, goods, kitchenware, living, tableware, tools, utensils, wires
+from cleanplate.render.products import (
+    electronics,
+    furniture,
+    garden,
+    glassware,
+    goods,
+    kitchenware,
+    tableware,
+    tools,
+    toys,
+    utensils,
+    wires,
+)
 from cleanplate.render.products.dressing import FREE_SHARE, fuse_transparent, vary
 from cleanplate.render.products.placing import pose
 from cleanplate.render.products.tags import derive_tags
@@ -44,9 +56,9 @@ _TRAIN: tuple[_Maker, ...] = (
     tools.hammer,
     tools.screwdriver,
     tools.brush,
-    living.gadget,
-    living.blocks,
-    living.animal,
+    electronics.gadget,
+    toys.blocks,
+    toys.animal,
 )
 # shape classes of which training has none
 _TEST: tuple[_Maker, ...] = (
@@ -65,9 +77,9 @@ _TEST: tuple[_Maker, ...] = (
     tools.pliers,
     tools.scissors,
     tools.spectacles,
-    living.headphones,
-    living.plant,
-    living.watering_can,
+    electronics.headphones,
+    garden.plant,
+    garden.watering_can,
 )
 # share of products that lie on their side
 LYING = {

@@ -6,13 +6,10 @@ import numpy as np
 import trimesh
 
 from cleanplate.render.products import textures
+from cleanplate.render.products.assembly import cut, join, moved
 from cleanplate.render.products.dressing import draw
 from cleanplate.render.products.primitives import (
-    box_mapped,
-    cut,
     extrude,
-    join,
-    moved,
     revolve,
     ring,
     rod,
@@ -23,6 +20,7 @@ from cleanplate.render.products.primitives import (
     vessel,
 )
 from cleanplate.render.products.shapes import footed
+from cleanplate.render.products.sheets import box_mapped
 from cleanplate.render.products.types import Material, Part
 
 
@@ -69,7 +67,11 @@ def chair(rng: np.random.Generator) -> list[Part]:
         pieces.append(moved(rail, x=-0.47 * d - t * lean, z=seat_z + t * back))
     if rng.random() < 0.35:
         for y in (-0.5 * w, 0.5 * w):
-            arm = [[-0.47 * d - 0.4 * lean, y, seat_z + 0.45 * back], [0.3 * d, y, seat_z + 0.45 * back], [0.46 * d, y, seat_z]]
+            arm = [
+                [-0.47 * d - 0.4 * lean, y, seat_z + 0.45 * back],
+                [0.3 * d, y, seat_z + 0.45 * back],
+                [0.46 * d, y, seat_z],
+            ]
             pieces.append(tube(arm, 0.9 * thick, 24))
     for y in (-0.47, 0.47):
         pieces.append(rod([-0.5 * d, y * w, 0.4 * seat_z], [0.5 * d, y * w, 0.4 * seat_z], 0.6 * thick, 10))
@@ -118,15 +120,41 @@ def lamp(rng: np.random.Generator) -> list[Part]:
     shade = vessel(np.vstack([[0, 0], footed([[wide, 0], [top, shade_h]], 20)[1:]]), 0.0016, 0.0016, 80)
     bore = revolve(np.array([[0, -1], [wide * 0.93, -1], [wide * 0.93, 0.0025], [0, 0.0025]]))
     shade = moved(cut(shade, bore), z=z0)
-    spider = [rod([0, 0, h - 0.3 * shade_h], [(0.7 * top + 0.3 * wide - 5e-4) * np.cos(a), (0.7 * top + 0.3 * wide - 5e-4) * np.sin(a), h - 0.3 * shade_h], 0.001, 6) for a in np.arange(3) * 2.0944]
+    spider = [
+        rod(
+            [0, 0, h - 0.3 * shade_h],
+            [
+                (0.7 * top + 0.3 * wide - 5e-4) * np.cos(a),
+                (0.7 * top + 0.3 * wide - 5e-4) * np.sin(a),
+                h - 0.3 * shade_h,
+            ],
+            0.001,
+            6,
+        )
+        for a in np.arange(3) * 2.0944
+    ]
     stem = rod([0, 0, post - 0.01], [0, 0, h - 0.29 * shade_h], 0.0025)
     bulb = footed([[0.011, 0], [0.011, 0.015], [0.024, 0.045], [0.012, 0.064]], 30)
     bulb_mesh = moved(revolve(np.vstack([bulb, [0, 0.066]]) * min(1.0, 0.3 * top / 0.024)), z=post + 2e-3)
-    cable = tube([[-0.8 * foot, 0, 0.004], [-1.6 * foot, 0.2 * foot, 0.003], [-2.0 * foot, 1.1 * foot, 0.003], [-1.1 * foot, 1.7 * foot, 0.003]], 0.0025, 50)
+    cable = tube(
+        [
+            [-0.8 * foot, 0, 0.004],
+            [-1.6 * foot, 0.2 * foot, 0.003],
+            [-2.0 * foot, 1.1 * foot, 0.003],
+            [-1.1 * foot, 1.7 * foot, 0.003],
+        ],
+        0.0025,
+        50,
+    )
     base = draw(rng, ceramic=3, brushed_metal=2, chrome=1, gold=1, wood=2, gloss_white=2, clear_glass=1, paint=1)
     cloth = draw(rng, matt_white=3, fabric=3, frosted_glass=1, paint=1, plastic=1)
     metal = draw(rng, chrome=1, brushed_metal=1, gold=1)
-    parts = [Part(body, base), Part(shade, cloth), Part(join(*spider, stem), metal), Part(bulb_mesh, draw(rng, gloss_white=1))]
+    parts = [
+        Part(body, base),
+        Part(shade, cloth),
+        Part(join(*spider, stem), metal),
+        Part(bulb_mesh, draw(rng, gloss_white=1)),
+    ]
     if rng.random() < 0.6:
         parts.append(Part(cable, draw(rng, rubber=1, plastic=1)))
     return parts

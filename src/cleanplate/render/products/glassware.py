@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cleanplate.render.products import textures
+from cleanplate.render.products.assembly import cut
 from cleanplate.render.products.dressing import draw
-from cleanplate.render.products.primitives import cut, revolve, spline, vessel, wrap
+from cleanplate.render.products.primitives import revolve, spline, vessel
 from cleanplate.render.products.shapes import footed, radius_at, ribbed_cap
+from cleanplate.render.products.sheets import wrap
 from cleanplate.render.products.types import Part
 
 
@@ -47,7 +49,16 @@ def bottle(rng: np.random.Generator) -> list[Part]:
     foot = rng.uniform(0.88, 1.0)
     points = [[r * foot, 0], [r, 0.04 * h], [r, shoulder], [neck * 1.15, collar], [neck, h * 0.95], [neck, h]]
     outside = footed(points, 90, foot=0.95)
-    body = draw(rng, clear_glass=4, tinted_glass=3, plastic=3, translucent_plastic=2, gloss_white=2, frosted_glass=1, matt_white=1)
+    body = draw(
+        rng,
+        clear_glass=4,
+        tinted_glass=3,
+        plastic=3,
+        translucent_plastic=2,
+        gloss_white=2,
+        frosted_glass=1,
+        matt_white=1,
+    )
     mesh = vessel(outside, rng.uniform(0.0018, 0.0035), 0.006, 64)
     parts = [Part(mesh, body)]
     if rng.random() < 0.85:
@@ -77,11 +88,15 @@ def jar(rng: np.random.Generator) -> list[Part]:
         parts.append(Part(ribbed_cap(mouth + 0.0015, h * rng.uniform(0.08, 0.16), h + 3e-4, ribs), lid))
     if facets == 72 and rng.random() < 0.5:
         low, high, width = 0.15 * h, rng.uniform(0.5, 0.78) * h, rng.uniform(1.2, 3.0)
-        parts.append(Part(wrap(outside, low, high, width), draw(rng, label=1), textures.label(rng, width * r / (high - low))))
+        parts.append(
+            Part(wrap(outside, low, high, width), draw(rng, label=1), textures.label(rng, width * r / (high - low)))
+        )
     if body.kind == "clear_glass" and rng.random() < 0.5:
         top, inner = rng.uniform(0.3, 0.75) * h, radius_at(outside, 0.4 * h) - 1.35 * wall
         apothem = np.cos(np.pi / facets)
-        filling = revolve(np.array([[0, 2 * wall], [inner * apothem * 0.95, 2 * wall], [inner * apothem * 0.97, top], [0, top]]), 48)
+        filling = revolve(
+            np.array([[0, 2 * wall], [inner * apothem * 0.95, 2 * wall], [inner * apothem * 0.97, top], [0, top]]), 48
+        )
         parts.append(Part(filling, draw(rng, plastic=1, matt_white=1, rubber=0.5, wood=1)))
     return parts
 
@@ -99,7 +114,17 @@ def vase(rng: np.random.Generator) -> list[Part]:
     if flutes:
         a = np.arctan2(mesh.vertices[:, 1], mesh.vertices[:, 0]) + rng.uniform(0, 8) * mesh.vertices[:, 2]
         mesh.vertices[:, :2] *= (1 + rng.uniform(0.01, 0.035) * np.cos(flutes * a))[:, None]
-    material = draw(rng, ceramic=4, gloss_white=2, matt_white=3, clear_glass=3, tinted_glass=2, frosted_glass=1, gold=0.5, chrome=0.5)
+    material = draw(
+        rng,
+        ceramic=4,
+        gloss_white=2,
+        matt_white=3,
+        clear_glass=3,
+        tinted_glass=2,
+        frosted_glass=1,
+        gold=0.5,
+        chrome=0.5,
+    )
     return [Part(mesh, material)]
 
 
@@ -111,7 +136,9 @@ def funnel(rng: np.random.Generator) -> list[Part]:
     outside = spline([[spout, 0], [spout * 1.2, h - cone], [r * 0.97, h * 0.93], [r, h]], 70, overshoot=False)
     outside = np.vstack([[0, -0.01], [spout, -0.01], outside])
     mesh = vessel(outside, wall, 0.5 * wall, 64)
-    drill = revolve(np.array([[0, -1.0], [max(spout - wall, 0.0012), -1.0], [max(spout - wall, 0.0012), 0.004], [0, 0.004]]), 64)
+    drill = revolve(
+        np.array([[0, -1.0], [max(spout - wall, 0.0012), -1.0], [max(spout - wall, 0.0012), 0.004], [0, 0.004]]), 64
+    )
     mesh = cut(mesh, drill)
     mesh.vertices = mesh.vertices @ np.diag([1.0, -1.0, -1.0])  # stands on its mouth
     material = draw(rng, clear_glass=1, brushed_metal=3, chrome=1, plastic=3, translucent_plastic=2, gloss_white=2)

@@ -6,27 +6,23 @@ import numpy as np
 import trimesh
 
 from cleanplate.render.products import textures
+from cleanplate.render.products.assembly import join, moved, turned
 from cleanplate.render.products.dressing import draw
 from cleanplate.render.products.primitives import (
-    box_mapped,
     circle,
     extrude,
-    join,
-    moved,
     revolve,
     ring,
     rod,
     rounded_box,
     rounded_outline,
-    sheet,
     spline,
     stack_rings,
     sweep,
-    turned,
     vessel,
-    wrap,
 )
 from cleanplate.render.products.shapes import footed, ribbed_cap
+from cleanplate.render.products.sheets import box_mapped, sheet, wrap
 from cleanplate.render.products.types import Part
 
 
@@ -50,13 +46,27 @@ def can(rng: np.random.Generator) -> list[Part]:
     r = min(r, 0.075)
     neck = rng.choice([1.0, 0.86])
     rim, lip = 0.0018, r * neck
-    profile = [[0, 0.003], [lip - 0.004, 0.003], [lip - 0.002, 0], [lip, 0.001], [r, 0.012], [r, h - 0.014], [lip, h - 0.004], [lip + 0.001, h], [lip - rim, h], [lip - rim - 0.001, h - 0.004], [0, h - 0.004]]
+    profile = [
+        [0, 0.003],
+        [lip - 0.004, 0.003],
+        [lip - 0.002, 0],
+        [lip, 0.001],
+        [r, 0.012],
+        [r, h - 0.014],
+        [lip, h - 0.004],
+        [lip + 0.001, h],
+        [lip - rim, h],
+        [lip - rim - 0.001, h - 0.004],
+        [0, h - 0.004],
+    ]
     metal = draw(rng, brushed_metal=3, chrome=2, gold=1, gloss_white=0.7)
     pull = moved(ring(0.009, 0.0013, 0, 0.75, 30), x=0.3 * r, z=h - 0.003)
     parts = [Part(join(revolve(np.array(profile)), pull), metal)]
     body = np.array(profile)[3:7]
     if rng.random() < 0.85:
-        image = textures.label(rng, 2.2 * np.pi * r / h) if rng.random() < 0.8 else textures.pattern(rng, 2 * np.pi * r / h)
+        image = (
+            textures.label(rng, 2.2 * np.pi * r / h) if rng.random() < 0.8 else textures.pattern(rng, 2 * np.pi * r / h)
+        )
         parts.append(Part(wrap(body, 0.014, h - 0.016, 2 * np.pi), draw(rng, label=1), image))
     return parts
 
@@ -97,7 +107,10 @@ def candle_holder(rng: np.random.Generator) -> list[Part]:
     cup = vessel(footed([[0.006, 0], [0.011, 0.01], [0.0125, 0.022]], 20), 0.0015, 0.003, 32)
     pan = revolve(np.array([[0, -0.002], [0.018, -0.002], [0.021, 0.002], [0, 0.001]]), 40)
     candle_h = rng.uniform(0.03, 0.14)
-    wax = revolve(np.array([[0, 0.0035], [0.0105, 0.0035], [0.0105, candle_h - 0.002], [0.009, candle_h], [0, candle_h - 0.001]]), 32)
+    wax = revolve(
+        np.array([[0, 0.0035], [0.0105, 0.0035], [0.0105, candle_h - 0.002], [0.009, candle_h], [0, candle_h - 0.001]]),
+        32,
+    )
     wick = rod([0, 0, candle_h - 0.003], [0.001, 0, candle_h + 0.008], 0.0007, 6)
     metal, candles = [stem], []
     for i in range(arms):
@@ -120,14 +133,20 @@ def picture_frame(rng: np.random.Generator) -> list[Part]:
     border, deep = rng.uniform(0.006, 0.025), rng.uniform(0.006, 0.016)
     outer = rounded_outline(w, h, 0.001, 2)
     frame = extrude(outer, deep, [rounded_outline(w - 2 * border, h - 2 * border, 0.001, 2)], 0.0015)
-    y, x = np.meshgrid(np.linspace(-0.5, 0.5, 3) * (h - border), np.linspace(-0.5, 0.5, 3) * (w - border), indexing="ij")
+    y, x = np.meshgrid(
+        np.linspace(-0.5, 0.5, 3) * (h - border), np.linspace(-0.5, 0.5, 3) * (w - border), indexing="ij"
+    )
     plane = np.stack([x, y, np.full_like(x, 0.35 * deep)], -1)
     image = textures.pattern(rng, w / h) if rng.random() < 0.5 else textures.label(rng, w / h)
     picture = sheet(plane, plane - [0, 0, 0.3 * deep])
     lean = rng.uniform(0.15, 0.4)
     material = draw(rng, wood=3, gold=2, brushed_metal=1, gloss_white=2, matt_white=1, paint=1, plastic=1)
     backing = extrude(rounded_outline(w - border, h - border, 0.001, 2), 0.04 * deep)
-    parts = [Part(frame, material), Part(picture, draw(rng, label=1), image), Part(backing, draw(rng, plastic=1, wood=2))]
+    parts = [
+        Part(frame, material),
+        Part(picture, draw(rng, label=1), image),
+        Part(backing, draw(rng, plastic=1, wood=2)),
+    ]
     parts = [Part(turned(p.mesh, np.pi / 2 - lean, (1, 0, 0)), p.material, p.texture) for p in parts]
     foot = parts[0].mesh.bounds[0, 2]
     hinge = [0, 0.2 * h * np.sin(lean), 0.2 * h * np.cos(lean)]
@@ -138,9 +157,14 @@ def picture_frame(rng: np.random.Generator) -> list[Part]:
 def clock(rng: np.random.Generator) -> list[Part]:
     """An alarm clock: drum, dial with ticks and hands, feet, bells, rim."""
     r, d = rng.uniform(0.03, 0.075), rng.uniform(0.02, 0.045)
-    case = revolve(np.array([[0, 0], [0.92 * r, 0], [r, 0.15 * d], [r, d], [0.9 * r, d], [0.88 * r, 0.85 * d], [0, 0.85 * d]]))
+    case = revolve(
+        np.array([[0, 0], [0.92 * r, 0], [r, 0.15 * d], [r, d], [0.9 * r, d], [0.88 * r, 0.85 * d], [0, 0.85 * d]])
+    )
     dial = extrude(circle(0.86 * r, 60)[:, :2], 0.001)
-    ticks = [moved(turned(moved(rounded_box((0.1 * r, 0.025 * r, 0.0012), 2e-4), x=0.74 * r), a)) for a in np.arange(12) * np.pi / 6]
+    ticks = [
+        moved(turned(moved(rounded_box((0.1 * r, 0.025 * r, 0.0012), 2e-4), x=0.74 * r), a))
+        for a in np.arange(12) * np.pi / 6
+    ]
     hands = [
         turned(moved(rounded_box((length * r, 0.045 * r, 0.001), 2e-4), x=0.42 * length * r, z=z), rng.uniform(0, 6.28))
         for length, z in ((0.62, 0.002), (0.42, 0.0035))
@@ -148,11 +172,17 @@ def clock(rng: np.random.Generator) -> list[Part]:
     z = 0.85 * d + 0.001
     case_m = draw(rng, chrome=2, brushed_metal=1, gold=1, gloss_white=2, plastic=2, paint=1, wood=1)
     face, ink = draw(rng, matt_white=3, plastic=1), draw(rng, plastic=1, paint=1)
-    feet = [moved(rod([0, 0, 0], [0.35 * s * r, -0.35 * r, 0], 0.06 * r), x=0.55 * s * r, y=-0.8 * r, z=0.5 * d) for s in (-1, 1)]
+    feet = [
+        moved(rod([0, 0, 0], [0.35 * s * r, -0.35 * r, 0], 0.06 * r), x=0.55 * s * r, y=-0.8 * r, z=0.5 * d)
+        for s in (-1, 1)
+    ]
     meshes = [join(case, *feet), moved(dial, z=z - 5e-4), moved(join(*ticks, *hands), z=z + 5e-4)]
     if rng.random() < 0.5:
         bell = revolve(np.array([[0, 0], [0.38 * r, 0], [0.3 * r, 0.2 * r], [0, 0.28 * r]]), 40)
-        bells = [moved(turned(turned(bell, -np.pi / 2, (1, 0, 0)), -0.6 * s), x=0.58 * s * r, y=0.92 * r, z=0.5 * d) for s in (-1, 1)]
+        bells = [
+            moved(turned(turned(bell, -np.pi / 2, (1, 0, 0)), -0.6 * s), x=0.58 * s * r, y=0.92 * r, z=0.5 * d)
+            for s in (-1, 1)
+        ]
         meshes[0] = join(meshes[0], *bells)
     tilt = np.pi / 2 - rng.uniform(0, 0.15)
     return [Part(turned(m, tilt, (1, 0, 0)), q) for m, q in zip(meshes, (case_m, face, ink), strict=True)]

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 import trimesh
 
+from cleanplate.render.products.assembly import cut, join, moved, turned
 from cleanplate.render.products.dressing import draw
 from cleanplate.render.products.primitives import (
-    cut,
     extrude,
-    join,
-    moved,
     revolve,
     ring,
     rod,
@@ -18,7 +16,6 @@ from cleanplate.render.products.primitives import (
     spline,
     sweep,
     tube,
-    turned,
     vessel,
 )
 from cleanplate.render.products.shapes import dome_lid, footed, knob, radius_at, screw
@@ -49,8 +46,12 @@ def pot(rng: np.random.Generator) -> list[Part]:
     if rng.random() < 0.7:
         lid = draw(rng, brushed_metal=2, chrome=1, clear_glass=1.5) if rng.random() < 0.6 else body
         top, rise = h + 4e-4, r * rng.uniform(0.1, 0.3)
-        parts.append(Part(moved(_glass_lid(r, rise) if lid.kind == "clear_glass" else dome_lid(1.01 * r, rise), z=top), lid))
-        parts.append(Part(knob(rng, rng.uniform(0.02, 0.035), top + rise + (3e-3 if lid.kind == "clear_glass" else -1e-3)), grip))
+        parts.append(
+            Part(moved(_glass_lid(r, rise) if lid.kind == "clear_glass" else dome_lid(1.01 * r, rise), z=top), lid)
+        )
+        parts.append(
+            Part(knob(rng, rng.uniform(0.02, 0.035), top + rise + (3e-3 if lid.kind == "clear_glass" else -1e-3)), grip)
+        )
     return parts
 
 
@@ -75,7 +76,7 @@ def pan(rng: np.random.Generator) -> list[Part]:
     length, broad = min(r * rng.uniform(1.1, 1.8), 0.38 - 2 * r), rng.uniform(0.016, 0.024)
     flat = rounded_outline(length, broad, 0.49 * broad, 10)
     flat[:, 1] *= 0.8 + 0.25 * np.cos(2 * np.pi * flat[:, 0] / length)
-    hole = rounded_outline(0.3 * broad + 0.008, 0.3 * broad, 0.14 * broad) + [0.5 * length - 0.7 * broad, 0]
+    hole = rounded_outline(0.3 * broad + 0.008, 0.3 * broad, 0.14 * broad, at=(0.5 * length - 0.7 * broad, 0))
     handle = turned(extrude(flat, rng.uniform(0.007, 0.012), [hole], 0.002), -rng.uniform(0.0, 0.35), (0, 1, 0))
     handle = moved(handle, x=r + 0.48 * length, z=0.75 * h + 0.16 * length * rng.random())
     reach = handle.vertices[:, 0].argmin()
@@ -95,9 +96,20 @@ def kettle(rng: np.random.Generator) -> list[Part]:
     outside = footed([[0.9 * r, 0], [r, 0.18 * h], [0.82 * r, 0.7 * h], [mouth, h]], 60, foot=0.97)
     body, grip = draw(rng, chrome=2, brushed_metal=3, paint=2, ceramic=1, gloss_white=1.5), _grip(rng)
     shell = vessel(outside, 0.0025, 0.003, 80)
-    spout = sweep(spline([[-0.7 * r, 0, 0.55 * h], [-1.2 * r, 0, 0.8 * h], [-1.4 * r, 0, h]], 24), 0.02, np.linspace(1, 0.6, 24), sides=20)
+    spout = sweep(
+        spline([[-0.7 * r, 0, 0.55 * h], [-1.2 * r, 0, 0.8 * h], [-1.4 * r, 0, h]], 24),
+        0.02,
+        np.linspace(1, 0.6, 24),
+        sides=20,
+    )
     arch = h * rng.uniform(0.55, 0.8)
-    bail = [[0, -0.75 * r, 0.78 * h], [0, -0.8 * r, h + 0.6 * arch], [0, 0, h + arch], [0, 0.8 * r, h + 0.6 * arch], [0, 0.75 * r, 0.78 * h]]
+    bail = [
+        [0, -0.75 * r, 0.78 * h],
+        [0, -0.8 * r, h + 0.6 * arch],
+        [0, 0, h + arch],
+        [0, 0.8 * r, h + 0.6 * arch],
+        [0, 0.75 * r, 0.78 * h],
+    ]
     bail = (np.array(bail)[:, [1, 0, 2]] if rng.random() < 0.5 else np.array(bail)) * (0.9, 1, 1)
     top = moved(dome_lid(1.05 * mouth, 0.12 * h), z=h)
     return [
@@ -163,10 +175,24 @@ def mill(rng: np.random.Generator) -> list[Part]:
     waist = rng.uniform(0.6, 0.75)
     low = spline(np.stack([radii[:5], np.linspace(0, waist, 5) * h], 1), 60, overshoot=False)
     body = revolve(np.vstack([[0, 0], low, [0, waist * h]]), 64)
-    high = spline([[radii[4], (waist + 0.005) * h], [radii[5], 0.83 * h], [0.6 * radii[5], 0.94 * h], [0.004, 0.96 * h]], 40, overshoot=False)
+    high = spline(
+        [[radii[4], (waist + 0.005) * h], [radii[5], 0.83 * h], [0.6 * radii[5], 0.94 * h], [0.004, 0.96 * h]],
+        40,
+        overshoot=False,
+    )
     head = revolve(np.vstack([[0, (waist + 0.005) * h], high, [0, 0.96 * h]]), 64)
     material = draw(rng, wood=4, plastic=1, ceramic=1, brushed_metal=1, gloss_white=1, matt_white=1, chrome=1)
-    band = revolve(np.array([[0, waist * h - 0.001], [0.9 * radii[4], waist * h - 0.001], [0.9 * radii[4], (waist + 0.006) * h], [0, (waist + 0.006) * h]]), 48)
+    band = revolve(
+        np.array(
+            [
+                [0, waist * h - 0.001],
+                [0.9 * radii[4], waist * h - 0.001],
+                [0.9 * radii[4], (waist + 0.006) * h],
+                [0, (waist + 0.006) * h],
+            ]
+        ),
+        48,
+    )
     metal = draw(rng, chrome=2, brushed_metal=1, gold=1)
     cap = material if rng.random() < 0.6 else metal
     return [Part(body, material), Part(head, cap), Part(join(band, knob(rng, 0.014, 0.955 * h)), metal)]

@@ -10,7 +10,7 @@ import trimesh
 from jaxtyping import Float
 from scipy.spatial import ConvexHull
 
-from cleanplate.render.products.primitives import transformed
+from cleanplate.render.products.assembly import transformed
 from cleanplate.render.products.types import Part
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import trimesh
 from jaxtyping import Float
-from manifold3d import CrossSection, FillRule, JoinType, Manifold, Mesh64, OpType
+from manifold3d import CrossSection, FillRule, JoinType, Manifold, OpType
+from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline, PchipInterpolator
+
+from cleanplate.render.products.assembly import to_mesh
 
 Points2 = Float[np.ndarray, "n 2"]
 Points3 = Float[np.ndarray, "n 3"]
 
 
-def spline(points: Sequence, count: int, closed: bool = False, overshoot: bool = True) -> np.ndarray:
+def spline(points: ArrayLike, count: int, closed: bool = False, overshoot: bool = True) -> np.ndarray:
     """A smooth curve through control points, (count, d); parameter: chord length.
 
     Without `overshoot` each coordinate stays between its neighbours, as a profile's radius must.
@@ -35,7 +38,7 @@ def circle(radius: float, count: int, z: float = 0.0, squash: float = 1.0) -> Po
     return np.stack([radius * np.cos(a), squash * radius * np.sin(a), np.full(count, z)], axis=1)
 
 
-def revolve(profile: Points2, segments: int = 72) -> trimesh.Trimesh:
+def revolve(profile: ArrayLike, segments: int = 72) -> trimesh.Trimesh:
     """A solid of revolution about z; `profile` is (r, z) of the outside, from the axis to the axis."""
     outline = np.asarray(profile, float)
     return _revolved(_region(_mirrored(outline)), segments)
@@ -103,15 +106,15 @@ def sweep(
         last = (n - 1) * k
         faces.append(np.stack([(j + 1) % k, j, np.full(k, n * k)], -1))
         faces.append(np.stack([last + j, last + (j + 1) % k, np.full(k, n * k + 1)], -1))
-    return _outward(vertices, np.vstack(faces))
+    return outward(vertices, np.vstack(faces))
 
 
-def tube(points: Sequence, radius: float, count: int = 40, closed: bool = False, sides: int = 10) -> trimesh.Trimesh:
+def tube(points: ArrayLike, radius: float, count: int = 40, closed: bool = False, sides: int = 10) -> trimesh.Trimesh:
     """A round wire along a spline through control points."""
     return sweep(spline(points, count, closed), radius, closed=closed, sides=sides)
 
 
-def rod(start: Sequence, end: Sequence, radius: float, sides: int = 12) -> trimesh.Trimesh:
+def rod(start: ArrayLike, end: ArrayLike, radius: float, sides: int = 12) -> trimesh.Trimesh:
     """A straight cylinder between two points."""
     return sweep(np.array([start, end], float), radius, sides=sides)
 
@@ -127,16 +130,18 @@ def extrude(outline: Points2, height: float, holes: Iterable[Points2] = (), beve
     for hole in holes:
         area -= _region(np.asarray(hole, float))
     if not bevel:
-        return _mesh(Manifold.extrude(area, height))
+        return to_mesh(Manifold.extrude(area, height))
     layers = [Manifold.extrude(area, height - 2 * bevel).translate((0, 0, bevel))]
     for k in (1 / 3, 2 / 3, 1.0):  # terraces of a third of the bevel
         h = height - 2 * bevel * (1 - k)
         layers.append(Manifold.extrude(area.offset(-bevel * k, JoinType.Miter), h).translate((0, 0, (height - h) / 2)))
-    return _mesh(Manifold.batch_boolean(layers, OpType.Add))
+    return to_mesh(Manifold.batch_boolean(layers, OpType.Add))
 
 
-def rounded_outline(width: float, depth: float, radius: float, count: int = 8) -> Points2:
-    """A rectangle about the origin with rounded corners."""
+def rounded_outline(
+    width: float, depth: float, radius: float, count: int = 8, at: tuple[float, float] = (0.0, 0.0)
+) -> Points2:
+    """A rectangle about `at` with rounded corners."""
     radius = min(radius, 0.499 * width, 0.499 * depth)
     turn = np.linspace(0, np.pi / 2, count)
     corners = []
@@ -144,10 +149,10 @@ def rounded_outline(width: float, depth: float, radius: float, count: int = 8) -
         a = turn + quarter * np.pi / 2
         centre = np.array([x * (width / 2 - radius), y * (depth / 2 - radius)])
         corners.append(centre + radius * np.stack([np.cos(a), np.sin(a)], 1))
-    return np.vstack(corners)
+    return np.vstack(corners) + at
 
 
-def rounded_box(size: Sequence[float], radius: float, count: int = 5) -> trimesh.Trimesh:
+def rounded_box(size: ArrayLike, radius: float, count: int = 5) -> trimesh.Trimesh:
     """A box about the origin with rounded edges and corners."""
     half = np.asarray(size, float) / 2
     radius = min(radius, 0.98 * half.min())
@@ -156,10 +161,10 @@ def rounded_box(size: Sequence[float], radius: float, count: int = 5) -> trimesh
     octant = np.stack([np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)], -1).reshape(-1, 3)
     signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
     corners = signs[:, None] * (half - radius + radius * octant)
-    return _mesh(Manifold.hull_points(corners.reshape(-1, 3)))
+    return to_mesh(Manifold.hull_points(corners.reshape(-1, 3)))
 
 
-def superellipsoid(size: Sequence[float], ns: float = 1.0, ew: float = 1.0, count: int = 40) -> trimesh.Trimesh:
+def superellipsoid(size: ArrayLike, ns: float = 1.0, ew: float = 1.0, count: int = 40) -> trimesh.Trimesh:
     """A superellipsoid about the origin (Barr 1981): exponents 1, 1 an ellipsoid, below 1 boxy, above pinched."""
     u = np.linspace(0, 2 * np.pi, 2 * count, endpoint=False)
     v = np.linspace(-np.pi / 2, np.pi / 2, count + 1)[1:-1]
@@ -175,7 +180,7 @@ def superellipsoid(size: Sequence[float], ns: float = 1.0, ew: float = 1.0, coun
     return stack_rings(rings, [0, 0, -half[2]], [0, 0, half[2]])
 
 
-def stack_rings(rings: Float[np.ndarray, "n k 3"], bottom: Sequence[float], top: Sequence[float]) -> trimesh.Trimesh:
+def stack_rings(rings: Float[np.ndarray, "n k 3"], bottom: ArrayLike, top: ArrayLike) -> trimesh.Trimesh:
     """A closed skin over rings of equal length, each end drawn together in one point."""
     n, k, _ = rings.shape
     i, j = np.meshgrid(np.arange(n - 1), np.arange(k), indexing="ij")
@@ -188,121 +193,7 @@ def stack_rings(rings: Float[np.ndarray, "n k 3"], bottom: Sequence[float], top:
         np.stack([(j + 1) % k, j, np.full(k, n * k)], -1),
         np.stack([last + j, last + (j + 1) % k, np.full(k, n * k + 1)], -1),
     ]
-    return _outward(np.vstack([rings.reshape(-1, 3), bottom, top]), np.vstack(faces))
-
-
-def sheet(outer: Float[np.ndarray, "a b 3"], inner: Float[np.ndarray, "a b 3"]) -> trimesh.Trimesh:
-    """A thin closed solid between two grids of points; uv runs over the grid: v along a, u along b."""
-    rows, columns, _ = outer.shape
-    index = np.arange(rows * columns).reshape(rows, columns)
-    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
-    front = np.vstack([np.stack([a, b, d], -1).reshape(-1, 3), np.stack([a, d, c], -1).reshape(-1, 3)])
-    edge = np.r_[index[0, :-1], index[:-1, -1], index[-1, :0:-1], index[:0:-1, 0]]
-    following = np.roll(edge, -1)
-    n = rows * columns
-    sides = np.vstack([np.stack([following, edge, edge + n], -1), np.stack([following, edge + n, following + n], -1)])
-    v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
-    uv = np.tile(np.stack([u, v], -1).reshape(-1, 2), (2, 1))
-    vertices = np.vstack([outer.reshape(-1, 3), inner.reshape(-1, 3)])
-    mesh = _outward(vertices, np.vstack([front, front[:, ::-1] + n, sides]))
-    mesh.visual = trimesh.visual.TextureVisuals(uv=uv)
-    return mesh
-
-
-def wrap(
-    outside: Points2, low: float, high: float, width: float = 2.0, gap: float = 2e-4, thick: float = 3e-4, rows: int = 12
-) -> trimesh.Trimesh:
-    """A label round a turned body whose profile is `outside`, from z = `low` to `high`; uv covers it once.
-
-    Args:
-        width: angle that it covers, radians; at 2 pi its ends meet without touching.
-        gap: to the body below, so that a label on glass stays clear of it.
-    """
-    z = np.linspace(low, high, rows)
-    rising = outside[np.r_[True, np.diff(outside[:, 1]) > 1e-9]]
-    r = np.interp(z, rising[:, 1], rising[:, 0])
-    width = min(width, 2 * np.pi - 0.01)
-    a = np.linspace(-width / 2, width / 2, max(int(width * 12), 6))
-    around = np.stack([np.cos(a), np.sin(a)], 1)
-
-    def grid(radius: np.ndarray) -> np.ndarray:
-        flat = radius[:, None, None] * around
-        return np.concatenate([flat, np.broadcast_to(z[:, None, None], (*flat.shape[:2], 1))], axis=2)
-
-    return sheet(grid(r + gap + thick), grid(r + gap))
-
-
-def box_mapped(mesh: trimesh.Trimesh) -> trimesh.Trimesh:
-    """The mesh with each triangle projected on the side of its bounding box that it faces.
-
-    The six sides lie in a 3 x 2 atlas: +x -x +y in the lower row, -y +z -z above. Vertices are doubled.
-    """
-    low, high = mesh.bounds
-    place = (mesh.vertices - low) / np.maximum(high - low, 1e-9)
-    axis = np.abs(mesh.face_normals).argmax(axis=1)
-    front = np.take_along_axis(mesh.face_normals, axis[:, None], 1)[:, 0] > 0
-    u_axis, v_axis = np.array([1, 0, 0])[axis], np.array([2, 2, 1])[axis]
-    corners = place[mesh.faces]
-    u = np.take_along_axis(corners, u_axis[:, None, None].repeat(3, 1), 2)[..., 0]
-    v = np.take_along_axis(corners, v_axis[:, None, None].repeat(3, 1), 2)[..., 0]
-    mirrored = (front & (axis == 1)) | (~front & (axis != 1))
-    u = np.where(mirrored[:, None], 1 - u, u)
-    cell = 2 * axis + ~front
-    inset = 0.01
-    u, v = (inset + (1 - 2 * inset) * x for x in (u, v))
-    uv = np.stack([(cell % 3)[:, None] + u, (cell // 3)[:, None] + v], -1).reshape(-1, 2) / (3, 2)
-    faces = np.arange(len(mesh.faces) * 3).reshape(-1, 3)
-    visual = trimesh.visual.TextureVisuals(uv=uv)
-    return trimesh.Trimesh(mesh.vertices[mesh.faces].reshape(-1, 3), faces, visual=visual, process=False)
-
-
-def union(*meshes: trimesh.Trimesh) -> trimesh.Trimesh:
-    """One solid of several."""
-    return _mesh(Manifold.batch_boolean([_manifold(m) for m in meshes], OpType.Add))
-
-
-def fused(*meshes: trimesh.Trimesh) -> trimesh.Trimesh:
-    """One solid of several, each of which may be a `join` of overlapping pieces: what glass needs."""
-    pieces = [piece for mesh in meshes for piece in _manifold(mesh).decompose()]
-    return _mesh(Manifold.batch_boolean(pieces, OpType.Add))
-
-
-def cut(mesh: trimesh.Trimesh, *tools: trimesh.Trimesh) -> trimesh.Trimesh:
-    """The solid without the tools' volumes."""
-    return _mesh(Manifold.batch_boolean([_manifold(mesh), *map(_manifold, tools)], OpType.Subtract))
-
-
-def join(*meshes: trimesh.Trimesh) -> trimesh.Trimesh:
-    """Several closed meshes of one opaque material as one mesh, overlaps left as they are: cheap for wires."""
-    offsets = np.cumsum([0, *(len(m.vertices) for m in meshes[:-1])])
-    return trimesh.Trimesh(
-        np.vstack([m.vertices for m in meshes]),
-        np.vstack([m.faces + o for m, o in zip(meshes, offsets, strict=True)]),
-        process=False,
-    )
-
-
-def refined(mesh: trimesh.Trimesh, longest: float) -> trimesh.Trimesh:
-    """The same solid with no edge longer than `longest`, so that it can be bent."""
-    return _mesh(_manifold(mesh).refine_to_length(longest))
-
-
-def moved(mesh: trimesh.Trimesh, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> trimesh.Trimesh:
-    """A copy, shifted."""
-    return transformed(mesh, trimesh.transformations.translation_matrix([x, y, z]))
-
-
-def turned(mesh: trimesh.Trimesh, angle: float, axis: Sequence[float] = (0, 0, 1)) -> trimesh.Trimesh:
-    """A copy, turned about an axis through the origin; radians."""
-    return transformed(mesh, trimesh.transformations.rotation_matrix(angle, axis))
-
-
-def transformed(mesh: trimesh.Trimesh, matrix: Float[np.ndarray, "4 4"]) -> trimesh.Trimesh:
-    """A copy under a rigid or similar transform; uv kept."""
-    copy = trimesh.Trimesh(
-        mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3], mesh.faces, visual=mesh.visual.copy(), process=False
-    )
-    return copy
+    return outward(np.vstack([rings.reshape(-1, 3), bottom, top]), np.vstack(faces))
 
 
 def _frames(path: Points3, closed: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -350,24 +241,12 @@ def _area(outline: np.ndarray) -> float:
 
 
 def _revolved(region: CrossSection, segments: int) -> trimesh.Trimesh:
-    return _mesh(region.simplify(2e-5).revolve(segments))
+    return to_mesh(region.simplify(2e-5).revolve(segments))
 
 
-def _manifold(mesh: trimesh.Trimesh) -> Manifold:
-    # a copy: trimesh's tracked arrays and reversed views are not what the binding takes
-    return Manifold(Mesh64(np.array(mesh.vertices, np.float64, order="C"), np.array(mesh.faces, np.uint64, order="C")))
-
-
-def _mesh(solid: Manifold) -> trimesh.Trimesh:
-    mesh = solid.to_mesh64()
-    return trimesh.Trimesh(mesh.vert_properties[:, :3].copy(), mesh.tri_verts.astype(np.int64), process=False)
-
-
-def _outward(vertices: np.ndarray, faces: np.ndarray) -> trimesh.Trimesh:
+def outward(vertices: np.ndarray, faces: np.ndarray) -> trimesh.Trimesh:
+    """A closed mesh, its faces turned over if they face inwards."""
     mesh = trimesh.Trimesh(vertices, faces, process=False)
     if mesh.volume < 0:
         mesh.faces = mesh.faces[:, ::-1]
     return mesh
-
-
-

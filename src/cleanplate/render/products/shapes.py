@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import trimesh
+from numpy.typing import ArrayLike
 
-from cleanplate.render.products.primitives import moved, revolve, spline, superellipsoid, sweep
+from cleanplate.render.products.assembly import moved
+from cleanplate.render.products.primitives import revolve, spline, superellipsoid, sweep
 
 
-def footed(points: Sequence, count: int = 60, foot: float = 0.85) -> np.ndarray:
+def footed(points: ArrayLike, count: int = 60, foot: float = 0.85) -> np.ndarray:
     """A profile (r, z) through points from foot to rim, closed by a flat base."""
     curve = spline(points, count, overshoot=False)
     r, z = curve[0]
@@ -24,7 +26,10 @@ def radius_at(outside: np.ndarray, z: float) -> float:
 
 
 def ear(low: Sequence[float], high: Sequence[float], reach: float, thick: float, wide: float = 1.0) -> trimesh.Trimesh:
-    """A handle in the x-z plane from (r, z) `low` round to `high`, standing off by `reach`; `wide`: depth over thickness."""
+    """A handle in the x-z plane from (r, z) `low` round to `high`, standing off by `reach`.
+
+    `wide`: its depth over its thickness.
+    """
     (r0, z0), (r1, z1) = low, high
     span, out = z1 - z0, max(r0, r1) + reach
     points = [

@@ -89,13 +89,13 @@ def _silhouette(points: np.ndarray, elevation: float, azimuth: float) -> np.ndar
 
 
 def _narrow(mask: np.ndarray, diameter: float) -> int:
-    side = max(int(round(diameter * SILHOUETTE_PX)) | 1, 3)
+    side = max(round(diameter * SILHOUETTE_PX) | 1, 3)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return int(mask.sum()) - int(cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc).sum())
 
 
 def _has_hole(mask: np.ndarray) -> bool:
-    count, _, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    _count, _, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
     return bool((stats[1:, cv2.CC_STAT_AREA] >= HOLE_PX).sum() > 1)  # one of them is the surroundings
 
 

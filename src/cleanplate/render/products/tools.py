@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import trimesh
 
+from cleanplate.render.products.assembly import cut, join, moved, turned, union
 from cleanplate.render.products.dressing import draw
 from cleanplate.render.products.primitives import (
     circle,
-    cut,
     extrude,
-    join,
-    moved,
     revolve,
     ring,
     rod,
@@ -20,8 +18,6 @@ from cleanplate.render.products.primitives import (
     spline,
     sweep,
     tube,
-    turned,
-    union,
 )
 from cleanplate.render.products.shapes import screw
 from cleanplate.render.products.types import Material, Part
@@ -70,16 +66,28 @@ def pliers(rng: np.random.Generator) -> list[Part]:
     """Pliers or tongs a little open: two levers, sleeves, a pivot."""
     size, gap = rng.uniform(0.12, 0.2), rng.uniform(0.01, 0.035)
     thick = 0.05 * size + 0.002
-    parts, steel, sleeve = [], _steel(rng), _grip(rng)
+    _parts, steel, sleeve = [], _steel(rng), _grip(rng)
     jaws, sleeves = [], []
     for s in (1, -1):
-        jaw = [[0.36 * size, s * 0.03 * gap], [0.2 * size, s * (0.2 * gap + 0.1 * thick)], [0.0, -s * 0.15 * thick], [-0.12 * size, -s * 0.8 * gap]]
+        jaw = [
+            [0.36 * size, s * 0.03 * gap],
+            [0.2 * size, s * (0.2 * gap + 0.1 * thick)],
+            [0.0, -s * 0.15 * thick],
+            [-0.12 * size, -s * 0.8 * gap],
+        ]
         jaws.append(moved(_lever(jaw, 1.3 * thick, 0.7), z=0.12 * s * thick))
-        grip = [[-0.1 * size, -s * 0.7 * gap], [-0.3 * size, -s * (1.5 * gap + 0.01)], [-0.62 * size, -s * (1.1 * gap + 0.008)]]
+        grip = [
+            [-0.1 * size, -s * 0.7 * gap],
+            [-0.3 * size, -s * (1.5 * gap + 0.01)],
+            [-0.62 * size, -s * (1.1 * gap + 0.008)],
+        ]
         sleeves.append(moved(_lever(grip, 1.5 * thick, 0.75), z=0.1 * s * thick))
     pivot = rod([0, 0, -0.7 * thick], [0, 0, 0.7 * thick], 0.8 * thick, 24)
-    parts = [Part(join(*jaws), steel), Part(join(*sleeves), sleeve), Part(join(pivot, moved(screw(0.5 * thick, 0.15 * thick), z=0.7 * thick)), steel)]
-    return parts
+    return [
+        Part(join(*jaws), steel),
+        Part(join(*sleeves), sleeve),
+        Part(join(pivot, moved(screw(0.5 * thick, 0.15 * thick), z=0.7 * thick)), steel),
+    ]
 
 
 def scissors(rng: np.random.Generator) -> list[Part]:
@@ -92,8 +100,16 @@ def scissors(rng: np.random.Generator) -> list[Part]:
     blades, bows = [], []
     for s in (1, -1):
         plate = extrude(_ccw(blade * (1, s)), t)
-        shank = tube([[-0.03 * size, 0, t / 2], [-0.2 * size, -s * 0.05 * size, t / 2], [-0.3 * size, -s * 0.1 * size, t / 2]], 0.9 * wire, 20)
-        bow = moved(ring(bow_r, wire, 0, rng.uniform(0.6, 0.85), 48), x=-0.3 * size - 0.8 * bow_r, y=-s * (0.1 * size + 0.25 * bow_r))
+        shank = tube(
+            [[-0.03 * size, 0, t / 2], [-0.2 * size, -s * 0.05 * size, t / 2], [-0.3 * size, -s * 0.1 * size, t / 2]],
+            0.9 * wire,
+            20,
+        )
+        bow = moved(
+            ring(bow_r, wire, 0, rng.uniform(0.6, 0.85), 48),
+            x=-0.3 * size - 0.8 * bow_r,
+            y=-s * (0.1 * size + 0.25 * bow_r),
+        )
         angle, z = s * spread / 2, s * 0.5 * t
         blades.append(moved(turned(plate, angle), z=z))
         bows += [moved(turned(m, angle), z=z + 0.5 * t) for m in (shank, bow)]
@@ -111,14 +127,21 @@ def screwdriver(rng: np.random.Generator) -> list[Part]:
     parts, y = [], 0.0
     for _ in range(int(rng.integers(1, 4))):
         shaft, long, r = rng.uniform(0.06, 0.16), rng.uniform(0.07, 0.11), rng.uniform(0.01, 0.016)
-        profile = spline([[0.6 * r, 0], [r, 0.15 * long], [0.8 * r, 0.6 * long], [r, 0.75 * long], [0.55 * r, long]], 50, overshoot=False)
+        profile = spline(
+            [[0.6 * r, 0], [r, 0.15 * long], [0.8 * r, 0.6 * long], [r, 0.75 * long], [0.55 * r, long]],
+            50,
+            overshoot=False,
+        )
         grip = revolve(np.vstack([[0, 0], profile, [0, long]]), 48)
         a = np.arctan2(grip.vertices[:, 1], grip.vertices[:, 0])
         grip.vertices[:, :2] *= (1 - 0.06 * (np.cos(6 * a) > 0.6))[:, None]
         blade = rod([0, 0, long - 0.003], [0, 0, long + shaft], 0.28 * r, 16)
         tip = moved(rounded_box((0.8 * r, 0.12 * r, 0.012), 2e-4), z=long + shaft)
         lie = [moved(turned(m, np.pi / 2, (0, 1, 0)), y=y, z=r) for m in (grip, join(blade, tip))]
-        parts += [Part(lie[0], draw(rng, plastic=3, rubber=1, translucent_plastic=1.5, wood=1)), Part(lie[1], _steel(rng))]
+        parts += [
+            Part(lie[0], draw(rng, plastic=3, rubber=1, translucent_plastic=1.5, wood=1)),
+            Part(lie[1], _steel(rng)),
+        ]
         y += 2 * r + rng.uniform(0.005, 0.03)
     return parts[:6]
 
@@ -129,7 +152,14 @@ def brush(rng: np.random.Generator) -> list[Part]:
     long, thick = rng.uniform(0.02, 0.045), rng.uniform(0.008, 0.014)
     back = moved(rounded_box((w, d, thick), 0.45 * thick), z=long + 0.4 * thick)
     reach = rng.uniform(0.07, 0.16)
-    path = spline([[0.4 * w, 0, long + 0.4 * thick], [0.5 * w + 0.5 * reach, 0, long + 0.8 * thick + 0.01], [0.5 * w + reach, 0, long + thick]], 30)
+    path = spline(
+        [
+            [0.4 * w, 0, long + 0.4 * thick],
+            [0.5 * w + 0.5 * reach, 0, long + 0.8 * thick + 0.01],
+            [0.5 * w + reach, 0, long + thick],
+        ],
+        30,
+    )
     handle = sweep(path, _oval(0.5 * thick, 0.4 * d), 0.7 + 0.3 * np.cos(np.linspace(0, 6, 30)) ** 2)
     tufts = []
     spacing = rng.uniform(0.0045, 0.008)
@@ -149,7 +179,13 @@ def spectacles(rng: np.random.Generator) -> list[Part]:
     wire, bridge = rng.uniform(0.0008, 0.0024), rng.uniform(0.014, 0.02)
     squareness = rng.uniform(0.5, 1.0)
     a = np.linspace(0, 2 * np.pi, 64, endpoint=False)
-    shape = np.stack([w / 2 * np.sign(np.cos(a)) * abs(np.cos(a)) ** squareness, h / 2 * np.sign(np.sin(a)) * abs(np.sin(a)) ** squareness], 1)
+    shape = np.stack(
+        [
+            w / 2 * np.sign(np.cos(a)) * abs(np.cos(a)) ** squareness,
+            h / 2 * np.sign(np.sin(a)) * abs(np.sin(a)) ** squareness,
+        ],
+        1,
+    )
     length = rng.uniform(0.12, 0.14)
     frame, lenses = [], []
     for s in (1, -1):
@@ -160,7 +196,13 @@ def spectacles(rng: np.random.Generator) -> list[Part]:
         pane = trimesh.Trimesh(pane.vertices[:, [2, 0, 1]] - [0.0008, 0, 0] + at, pane.faces, process=False)
         lenses.append(pane)
         outer = s * (w + bridge / 2 + wire)
-        temple = [[0, outer - s * 0.002, 0.2 * h], [-0.005, outer + s * 0.003, 0.22 * h], [-0.6 * length, outer + s * 0.004, 0.2 * h], [-0.85 * length, outer, 0.1 * h], [-length, outer - s * 0.004, -0.45 * h]]
+        temple = [
+            [0, outer - s * 0.002, 0.2 * h],
+            [-0.005, outer + s * 0.003, 0.22 * h],
+            [-0.6 * length, outer + s * 0.004, 0.2 * h],
+            [-0.85 * length, outer, 0.1 * h],
+            [-length, outer - s * 0.004, -0.45 * h],
+        ]
         frame.append(tube(temple, 0.9 * wire, 50))
     nose = [[0, -0.55 * bridge, 0.12 * h], [0.003, 0, 0.28 * h], [0, 0.55 * bridge, 0.12 * h]]
     frame.append(tube(nose, wire, 20))
@@ -169,4 +211,3 @@ def spectacles(rng: np.random.Generator) -> list[Part]:
     if rng.random() < 0.9:
         parts.append(Part(join(*lenses), draw(rng, clear_glass=3, tinted_glass=2)))
     return parts
-

@@ -73,7 +73,9 @@ def redress(product: Product, seed: int, kind: str | None = None) -> Product:
 
 def _read(path: Path) -> trimesh.Scene:
     if path.suffix.lower() not in FORMATS:
-        raise MeshError(f"{path}: {path.suffix or 'no suffix'} is not a mesh format that is read; convert it to GLB or OBJ")
+        raise MeshError(
+            f"{path}: {path.suffix or 'no suffix'} is not a mesh format that is read; convert it to GLB or OBJ"
+        )
     if not path.is_file():
         raise MeshError(f"{path}: no such file")
     _check_obj_textures(path)
@@ -103,7 +105,9 @@ def _values(path: Path, keyword: str) -> list[str]:
 def _part(mesh: trimesh.Trimesh, matrix: np.ndarray, path: Path) -> Part:
     if not np.isfinite(mesh.vertices).all() or not np.isfinite(matrix).all():
         bad = int((~np.isfinite(mesh.vertices)).any(axis=1).sum())
-        raise MeshError(f"{path}: {bad} of {len(mesh.vertices)} vertices are not finite (NaN or infinite); repair the mesh")
+        raise MeshError(
+            f"{path}: {bad} of {len(mesh.vertices)} vertices are not finite (NaN or infinite); repair the mesh"
+        )
     material, texture = _look(mesh.visual)
     uv = getattr(mesh.visual, "uv", None)
     if texture is not None and (uv is None or len(uv) != len(mesh.vertices)):
@@ -153,7 +157,8 @@ def _check_size(parts: tuple[Part, ...], path: Path) -> None:
     guess = next((f for f in (0.001, 0.01, 0.0254, 1000.0, 100.0) if 0.02 <= extent * f <= 0.6), None)
     advice = f"pass a scale of {guess:g}" if guess else "pass the scale, in metres per unit"
     raise MeshError(
-        f"{path}: {extent:.3g} m large, outside {SMALLEST_M} to {LARGEST_M} m: the file's units are probably not metres; {advice}"
+        f"{path}: {extent:.3g} m large, outside {SMALLEST_M} to {LARGEST_M} m: "
+        f"the file's units are probably not metres; {advice}"
     )
 
 

@@ -8,13 +8,10 @@ import numpy as np
 import trimesh
 
 from cleanplate.render.products import textures
+from cleanplate.render.products.assembly import join, moved, refined, turned, union
 from cleanplate.render.products.dressing import draw
 from cleanplate.render.products.primitives import (
-    box_mapped,
     extrude,
-    join,
-    moved,
-    refined,
     revolve,
     rod,
     rounded_outline,
@@ -22,11 +19,10 @@ from cleanplate.render.products.primitives import (
     superellipsoid,
     sweep,
     tube,
-    turned,
-    union,
     vessel,
 )
 from cleanplate.render.products.shapes import footed
+from cleanplate.render.products.sheets import box_mapped
 from cleanplate.render.products.types import Material, Part
 
 
@@ -66,13 +62,15 @@ def cutlery(rng: np.random.Generator) -> list[Part]:
 def _fork(length: float) -> trimesh.Trimesh:
     widths = np.array([9, 11, 12, 8, 3.2, 4, 8, 5]) * 1e-3
     outline = _blade_outline([0, 0.02, 0.24, 0.32, 0.4, 0.7, 0.98, 1], widths) * [length, 1]
-    slots = [rounded_outline(0.24 * length, 0.0034, 0.0016) + [0.07 * length, y] for y in (-0.0062, 0, 0.0062)]
+    slots = [rounded_outline(0.24 * length, 0.0034, 0.0016, at=(0.07 * length, y)) for y in (-0.0062, 0, 0.0062)]
     plate = extrude(outline, 0.002, slots)
     return _bent(refined(plate, 0.006), 0.016, length)
 
 
 def _spoon(length: float) -> trimesh.Trimesh:
-    outline = _blade_outline([0, 0.01, 0.12, 0.26, 0.36, 0.7, 0.98, 1], np.array([1, 8, 20, 13, 3.2, 4, 8, 5]) * 1e-3) * [length, 1]
+    outline = _blade_outline(
+        [0, 0.01, 0.12, 0.26, 0.36, 0.7, 0.98, 1], np.array([1, 8, 20, 13, 3.2, 4, 8, 5]) * 1e-3
+    ) * [length, 1]
     plate = refined(extrude(outline, 0.002), 0.005)
     x, y, z = plate.vertices.T
     inside = np.clip(1 - ((x - 0.14 * length) / (0.15 * length)) ** 2 - (y / 0.021) ** 2, 0, None)
@@ -81,9 +79,11 @@ def _spoon(length: float) -> trimesh.Trimesh:
 
 
 def _knife(length: float) -> trimesh.Trimesh:
-    outline = _blade_outline([0, 0.02, 0.2, 0.52, 0.56, 0.9, 1], np.array([1, 6, 10, 9, 5, 7.5, 6]) * 1e-3) * [length, 1]
-    plate = extrude(outline, 0.004, bevel=0.0015)
-    return plate
+    outline = _blade_outline([0, 0.02, 0.2, 0.52, 0.56, 0.9, 1], np.array([1, 6, 10, 9, 5, 7.5, 6]) * 1e-3) * [
+        length,
+        1,
+    ]
+    return extrude(outline, 0.004, bevel=0.0015)
 
 
 def turner(rng: np.random.Generator) -> list[Part]:
@@ -91,14 +91,19 @@ def turner(rng: np.random.Generator) -> list[Part]:
     length, width = rng.uniform(0.2, 0.32), rng.uniform(0.06, 0.09)
     depth = width * rng.uniform(0.9, 1.4)
     slots = int(rng.integers(0, 6))
+    pitch = width / max(slots, 1)
     holes = [
-        rounded_outline(0.6 * depth, 0.4 * width / slots, 0.19 * width / slots) + [0, (i - (slots - 1) / 2) * 0.85 * width / slots]
+        rounded_outline(0.6 * depth, 0.4 * pitch, 0.19 * pitch, at=(0, (i - (slots - 1) / 2) * 0.85 * pitch))
         for i in range(slots)
     ]
     head = extrude(rounded_outline(depth, width, 0.012), 0.0022, holes)
     metal = draw(rng, brushed_metal=3, chrome=3, plastic=3, wood=1, rubber=2, gloss_white=1)
     lift = rng.uniform(0.03, 0.06)
-    stem = tube([[0.46 * depth, 0, 0.001], [0.5 * depth + 0.03, 0, lift * 0.5], [0.5 * depth + 0.5 * length, 0, lift]], 0.003, 30)
+    stem = tube(
+        [[0.46 * depth, 0, 0.001], [0.5 * depth + 0.03, 0, lift * 0.5], [0.5 * depth + 0.5 * length, 0, lift]],
+        0.003,
+        30,
+    )
     grip = sweep(
         spline([[0.5 * depth + 0.45 * length, 0, 0.95 * lift], [0.5 * depth + length, 0, lift]], 30),
         0.009,
@@ -115,7 +120,13 @@ def ladle(rng: np.random.Generator) -> list[Part]:
     cup = vessel(footed([[0.3 * r, 0], [0.8 * r, 0.25 * r], [r, 0.8 * r]], 40), 0.0015, 0.0015, 60)
     length = rng.uniform(0.16, 0.28)
     lean = rng.uniform(0.15, 0.5) * length
-    points = [[0.97 * r, 0, 0.76 * r], [1.3 * r + 0.3 * lean, 0, 0.4 * length], [1.2 * r + lean, 0, length], [1.2 * r + lean + 0.02, 0, length + 0.012], [1.2 * r + lean + 0.034, 0, length - 0.006]]
+    points = [
+        [0.97 * r, 0, 0.76 * r],
+        [1.3 * r + 0.3 * lean, 0, 0.4 * length],
+        [1.2 * r + lean, 0, length],
+        [1.2 * r + lean + 0.02, 0, length + 0.012],
+        [1.2 * r + lean + 0.034, 0, length - 0.006],
+    ]
     metal = _steel(rng)
     return [Part(cup, metal), Part(tube(points, rng.uniform(0.0022, 0.004), 60), metal)]
 
@@ -131,7 +142,11 @@ def whisk(rng: np.random.Generator) -> list[Part]:
         path = [[r, z] for r, z in half] + [[0, length * (1 + 0.004 * i)]] + [[-r, z] for r, z in half[::-1]]
         wires.append(tube([[r * c, r * s, z] for r, z in path], wire, 56, sides=6))
     long = rng.uniform(0.09, 0.14)
-    profile = spline([[0.005, -long], [0.011, -0.85 * long], [0.0085, -0.3 * long], [0.01, -0.02], [0.006, 0.008]], 40, overshoot=False)
+    profile = spline(
+        [[0.005, -long], [0.011, -0.85 * long], [0.0085, -0.3 * long], [0.01, -0.02], [0.006, 0.008]],
+        40,
+        overshoot=False,
+    )
     grip = revolve(np.vstack([[0, -long], profile, [0, 0.008]]), 32)
     metal = draw(rng, chrome=4, brushed_metal=4, gold=0.7, plastic=1)
     handle = metal if rng.random() < 0.5 else draw(rng, wood=2, plastic=2, rubber=1, gloss_white=1)
@@ -145,7 +160,7 @@ def whisk(rng: np.random.Generator) -> list[Part]:
 def board(rng: np.random.Generator) -> list[Part]:
     """A chopping board with a grip hole, leaning back or flat, sometimes with a rolling pin."""
     w, d, t = rng.uniform(0.2, 0.36), rng.uniform(0.13, 0.24), rng.uniform(0.008, 0.022)
-    hole = rounded_outline(0.022, min(0.09, 0.5 * d), 0.01) + [0.5 * w - 0.03, 0]
+    hole = rounded_outline(0.022, min(0.09, 0.5 * d), 0.01, at=(0.5 * w - 0.03, 0))
     plate = extrude(rounded_outline(w, d, rng.uniform(0.004, 0.04)), t, [hole], 0.0015)
     material = draw(rng, wood=5, plastic=2, matt_white=1, clear_glass=1)
     image = textures.wood(rng) if material.kind == "wood" else None
@@ -157,5 +172,10 @@ def board(rng: np.random.Generator) -> list[Part]:
             rod([-roll / 2, 0, 0], [roll / 2, 0, 0], r, 40),
             superellipsoid((1.6 * roll, 0.9 * r, 0.9 * r), 1, 0.35, 30),
         )
-        parts.append(Part(moved(turned(pin, rng.uniform(-0.5, 0.5)), z=t + r - 2e-4), draw(rng, wood=4, brushed_metal=1, matt_white=1)))
+        parts.append(
+            Part(
+                moved(turned(pin, rng.uniform(-0.5, 0.5)), z=t + r - 2e-4),
+                draw(rng, wood=4, brushed_metal=1, matt_white=1),
+            )
+        )
     return parts

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cleanplate.render.products.assembly import join, moved, turned, union
 from cleanplate.render.products.dressing import draw
-from cleanplate.render.products.primitives import (
-    join,
-    moved,
-    revolve,
-    ring,
-    rod,
-    rounded_outline,
-    spline,
-    sweep,
-    tube,
-    turned,
-    union,
-)
+from cleanplate.render.products.primitives import revolve, ring, rod, rounded_outline, spline, sweep, tube
 from cleanplate.render.products.shapes import screw
 from cleanplate.render.products.types import Material, Part
 
@@ -42,7 +31,12 @@ def wire_rack(rng: np.random.Generator) -> list[Part]:
     feet = []
     for x in (-0.4, 0.4):
         for y in (-0.5, 0.5):
-            points = [[x * w - 0.012, y * d, z], [x * w - 0.008, y * d, wire], [x * w + 0.008, y * d, wire], [x * w + 0.012, y * d, z]]
+            points = [
+                [x * w - 0.012, y * d, z],
+                [x * w - 0.008, y * d, wire],
+                [x * w + 0.008, y * d, wire],
+                [x * w + 0.012, y * d, z],
+            ]
             feet.append(tube(points, 1.3 * wire, 24, sides=8))
     return [Part(join(frame, *rods, *feet), _wire(rng))]
 
@@ -54,9 +48,7 @@ def basket(rng: np.random.Generator) -> list[Part]:
     corner = rng.choice([0.02, 0.5])
     rims = [rounded_outline(w * s, d * s, corner * min(w, d) * s if corner == 0.5 else 0.02, 24) for s in (taper, 1.0)]
     levels = np.linspace(0, 1, int(rng.integers(3, 8)))
-    hoops = [
-        _loop(rims[0] * (1 - t) + rims[1] * t, wire + t * h, wire * (2.2 if t == 1 else 1.2)) for t in levels
-    ]
+    hoops = [_loop(rims[0] * (1 - t) + rims[1] * t, wire + t * h, wire * (2.2 if t == 1 else 1.2)) for t in levels]
     lengths = np.r_[0, np.cumsum(np.linalg.norm(np.diff(np.vstack([rims[1], rims[1][:1]]), axis=0), axis=1))]
     count = int(rng.integers(14, 36))
     at = np.searchsorted(lengths, np.arange(count) * lengths[-1] / count).clip(max=len(rims[1]) - 1)
@@ -65,7 +57,13 @@ def basket(rng: np.random.Generator) -> list[Part]:
     parts = [Part(join(*hoops, *ribs, *floor), _wire(rng))]
     if rng.random() < 0.5:
         top = h * rng.uniform(0.5, 1.0)
-        arch = [[0, -d / 2, h], [0, -0.42 * d, h + 0.8 * top], [0, 0, h + top], [0, 0.42 * d, h + 0.8 * top], [0, d / 2, h]]
+        arch = [
+            [0, -d / 2, h],
+            [0, -0.42 * d, h + 0.8 * top],
+            [0, 0, h + top],
+            [0, 0.42 * d, h + 0.8 * top],
+            [0, d / 2, h],
+        ]
         material = parts[0].material if rng.random() < 0.6 else draw(rng, wood=2, plastic=1, gold=1)
         parts.append(Part(tube(arch, rng.uniform(1.5, 3.5) * wire, 50), material))
     return parts
@@ -85,14 +83,24 @@ def trivet(rng: np.random.Generator) -> list[Part]:
     petals, turns = int(rng.integers(0, 9)), rng.uniform(2.5, 5)
     pieces = [ring(r, wire, z), ring(r * 0.28, wire, z)]
     if petals > 2:
-        for a in np.arange(petals) * 2 * np.pi / petals:
-            pieces.append(turned(moved(ring(0.34 * r, wire, z, rng.uniform(0.5, 0.9), 40), x=0.63 * r), a))
+        petal = moved(ring(0.34 * r, wire, z, rng.uniform(0.5, 0.9), 40), x=0.63 * r)
+        pieces += [turned(petal, a) for a in np.arange(petals) * 2 * np.pi / petals]
     else:
         t = np.linspace(0, 1, 220)
-        spiral = np.stack([r * t * np.cos(2 * np.pi * turns * t), r * t * np.sin(2 * np.pi * turns * t), np.full(220, z)], 1)
+        spiral = np.stack(
+            [r * t * np.cos(2 * np.pi * turns * t), r * t * np.sin(2 * np.pi * turns * t), np.full(220, z)], 1
+        )
         pieces += [sweep(spiral[10:], wire, sides=8)]
-        pieces += [rod([0.28 * r * np.cos(a), 0.28 * r * np.sin(a), z - wire], [r * np.cos(a), r * np.sin(a), z - wire], wire) for a in np.arange(3) * 2.094]
-    feet = [rod([0.97 * r * np.cos(a), 0.97 * r * np.sin(a), 0], [0.97 * r * np.cos(a), 0.97 * r * np.sin(a), z], 2.2 * wire) for a in np.arange(4) * np.pi / 2]
+        pieces += [
+            rod([0.28 * r * np.cos(a), 0.28 * r * np.sin(a), z - wire], [r * np.cos(a), r * np.sin(a), z - wire], wire)
+            for a in np.arange(3) * 2.094
+        ]
+    feet = [
+        rod(
+            [0.97 * r * np.cos(a), 0.97 * r * np.sin(a), 0], [0.97 * r * np.cos(a), 0.97 * r * np.sin(a), z], 2.2 * wire
+        )
+        for a in np.arange(4) * np.pi / 2
+    ]
     return [Part(join(*pieces, *feet), _wire(rng))]
 
 
@@ -132,7 +140,11 @@ def bird_cage(rng: np.random.Generator) -> list[Part]:
     tray = revolve(np.array([[0, 0], [1.03 * r, 0], [1.05 * r, 0.004], [1.05 * r, 0.016], [0, 0.016]]))
     perch = rod([-r, 0, 0.55 * h], [r, 0, 0.55 * h], 0.003)
     metal = _wire(rng)
-    return [Part(cage, metal), Part(tray, metal if rng.random() < 0.4 else draw(rng, plastic=2, wood=1, gloss_white=1)), Part(perch, draw(rng, wood=3, plastic=1))]
+    return [
+        Part(cage, metal),
+        Part(tray, metal if rng.random() < 0.4 else draw(rng, plastic=2, wood=1, gloss_white=1)),
+        Part(perch, draw(rng, wood=3, plastic=1)),
+    ]
 
 
 def mug_tree(rng: np.random.Generator) -> list[Part]:
@@ -150,5 +162,7 @@ def mug_tree(rng: np.random.Generator) -> list[Part]:
             arms.append(turned(tube(points, thick, 16), a))
     tip = moved(screw(2 * thick, 2 * thick), z=h)
     material = draw(rng, wood=3, chrome=2, paint=2, gloss_white=2, matt_white=1, gold=1)
-    return [Part(join(post, *arms, tip), material), Part(base, material if rng.random() < 0.6 else draw(rng, wood=1, plastic=1, ceramic=1))]
-
+    return [
+        Part(join(post, *arms, tip), material),
+        Part(base, material if rng.random() < 0.6 else draw(rng, wood=1, plastic=1, ceramic=1)),
+    ]
