@@ -53,9 +53,8 @@ def turned(mesh: trimesh.Trimesh, angle: float, axis: Sequence[float] = (0, 0, 1
 
 def transformed(mesh: trimesh.Trimesh, matrix: Float[np.ndarray, "4 4"]) -> trimesh.Trimesh:
     """A copy under a rigid or similar transform; uv kept."""
-    return trimesh.Trimesh(
-        mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3], mesh.faces, visual=mesh.visual.copy(), process=False
-    )
+    visual = None if mesh.visual is None else mesh.visual.copy()
+    return trimesh.Trimesh(mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3], mesh.faces, visual=visual, process=False)
 
 
 def to_manifold(mesh: trimesh.Trimesh) -> Manifold:

@@ -82,7 +82,7 @@ def box_atlas(rng: np.random.Generator) -> Texture:
     face = 256
     ground, ink, accent = _palette(rng)
     sides = [np.full((face, face, 3), ground, np.uint8) for _ in range(6)]
-    state = rng.integers(2**32)
+    state = int(rng.integers(2**32))
     for i, side in enumerate(sides):
         twin = np.random.default_rng([state, i // 2])  # opposite sides look alike
         _bands(side, accent, twin)
