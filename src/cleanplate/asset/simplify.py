@@ -30,8 +30,8 @@ def simplify(vertices: Points, faces: Faces, max_triangles: int = 35_000) -> Mes
 
     Quadric edge collapse (fast-simplification, after Garland and Heckbert 1997) is tried first. It often leaves
     folds, triangles back to back, whose edges have four triangles: they are dropped. Should the surface be torn
-    all the same, manifold3d's simplify, slower but safe, takes its place, at the smallest tolerance that reaches
-    the target. No smoothing is done: a hull cut at sub-voxel accuracy needs none, and it would shrink.
+    all the same, manifold3d's simplify, slower but safe, takes its place, at a tolerance that grows until it
+    reaches the target. No smoothing is done: a hull cut at sub-voxel accuracy needs none, and it would shrink.
 
     Args:
         vertices: in metres.
@@ -39,14 +39,14 @@ def simplify(vertices: Points, faces: Faces, max_triangles: int = 35_000) -> Mes
     Raises:
         MeshError: the input is not watertight, or no watertight mesh of that size was found.
     """
-    vertices, faces = _weld(vertices, faces)
+    vertices, faces = _weld(*_apart(vertices, faces))
     if not is_watertight(faces):
         raise MeshError(
             f"the mesh of {len(faces)} triangles is not watertight (every edge needs two triangles), so it "
             f"cannot become an asset; reconstruct the hull again or repair the mesh"
         )
     for reduce in (_keep, _collapse, _simplify_manifold):
-        reduced = _weld(*reduce(vertices, faces, max_triangles))
+        reduced = _weld(*_apart(*reduce(vertices, faces, max_triangles)))
         if 4 <= len(reduced[1]) <= max_triangles and is_watertight(reduced[1]):
             return reduced
     raise MeshError(
@@ -65,6 +65,22 @@ def _weld(vertices: Points, faces: Faces) -> Mesh:
     return cells[used] * GRID, inverse.reshape(-1, 3).astype(np.int64)
 
 
+def _apart(vertices: Points, faces: Faces) -> Mesh:
+    """Move vertices that share a grid point some micrometres into the solid, where sheets of it touch."""
+    vertices, around = vertices.copy(), faces.ravel()
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    normals = np.cross(b - a, c - a).repeat(3, axis=0)
+    inward = -np.stack([np.bincount(around, normals[:, axis], len(vertices)) for axis in range(3)], axis=1)
+    inward /= np.linalg.norm(inward, axis=1, keepdims=True) + 1e-30
+    for _ in range(8):
+        _, inverse, count = np.unique(np.rint(vertices / GRID), axis=0, return_inverse=True, return_counts=True)
+        shared = count[inverse.reshape(-1)] > 1
+        if not shared.any():
+            break
+        vertices[shared] += 3 * GRID * inward[shared]
+    return vertices, faces
+
+
 def _keep(vertices: Points, faces: Faces, max_triangles: int) -> Mesh:  # noqa: ARG001
     return vertices, faces
 
@@ -72,6 +88,8 @@ def _keep(vertices: Points, faces: Faces, max_triangles: int) -> Mesh:  # noqa: 
 def _collapse(vertices: Points, faces: Faces, max_triangles: int) -> Mesh:
     import fast_simplification
 
+    if len(faces) <= max_triangles:
+        return vertices, faces
     points, triangles = fast_simplification.simplify(
         vertices.astype(np.float32), faces.astype(np.int32), target_count=max_triangles
     )
@@ -85,19 +103,16 @@ def _without_folds(faces: Faces) -> Int[np.ndarray, "_ 3"]:
 
 
 def _simplify_manifold(vertices: Points, faces: Faces, max_triangles: int) -> Mesh:
-    """Bisect manifold3d's tolerance, from a millionth to a tenth of the mesh's size, for the target."""
+    """Apply manifold3d's simplify with a tolerance that grows from a millionth of the mesh's size to the target.
+
+    Step by step, since at a large tolerance at once it sticks on meshes with many small handles.
+    """
     import manifold3d
 
     solid = manifold3d.Manifold(manifold3d.Mesh(vertices.astype(np.float32), np.ascontiguousarray(faces, np.uint32)))
-    size = float(np.ptp(vertices, axis=0).max())
-    low, high = np.log(1e-6 * size), np.log(0.1 * size)
-    best = solid
-    for _ in range(12):
-        middle = (low + high) / 2
-        reduced = solid.simplify(float(np.exp(middle)))
-        if reduced.num_tri() > max_triangles:
-            low = middle
-        else:
-            high, best = middle, reduced
-    mesh = best.to_mesh()
+    tolerance = 1e-6 * float(np.ptp(vertices, axis=0).max())
+    while solid.num_tri() > max_triangles and tolerance < 1:
+        tolerance *= 1.15
+        solid = solid.simplify(tolerance)
+    mesh = solid.to_mesh()
     return np.asarray(mesh.vert_properties[:, :3], float), np.asarray(mesh.tri_verts, np.int64)
