@@ -117,7 +117,8 @@ def candle_holder(rng: np.random.Generator) -> list[Part]:
         a = 2 * np.pi * i / arms
         at = np.array([reach * np.cos(a), reach * np.sin(a), h + (0.012 if arms > 1 else 0.0)])
         if arms > 1:
-            bend = [[0, 0, 0.8 * h], [*(0.55 * at[:2]), 0.72 * h], [*at[:2], 0.85 * h], at - [0, 0, 0.001]]
+            way, level = (0, 0.55, 1, 1), (0.8 * h, 0.72 * h, 0.85 * h, at[2] - 0.001)
+            bend = np.array([[w * at[0], w * at[1], z] for w, z in zip(way, level, strict=True)])
             metal.append(sweep(spline(bend, 30), 0.0028))
         metal += [moved(m, *at) for m in (cup, pan)]
         candles += [moved(m, *at) for m in (wax, wick)]

@@ -103,14 +103,9 @@ def kettle(rng: np.random.Generator) -> list[Part]:
         sides=20,
     )
     arch = h * rng.uniform(0.55, 0.8)
-    bail = [
-        [0, -0.75 * r, 0.78 * h],
-        [0, -0.8 * r, h + 0.6 * arch],
-        [0, 0, h + arch],
-        [0, 0.8 * r, h + 0.6 * arch],
-        [0, 0.75 * r, 0.78 * h],
-    ]
-    bail = (np.array(bail)[:, [1, 0, 2]] if rng.random() < 0.5 else np.array(bail)) * (0.9, 1, 1)
+    side, level = np.array([-0.75, -0.8, 0, 0.8, 0.75]) * r, h + np.array([0, 0.6, 1, 0.6, 0]) * arch
+    level[[0, -1]] = 0.78 * h
+    bail = np.stack([0.9 * side, 0 * side, level] if rng.random() < 0.5 else [0 * side, side, level], 1)
     top = moved(dome_lid(1.05 * mouth, 0.12 * h), z=h)
     return [
         Part(join(shell, spout), body),

@@ -101,11 +101,11 @@ def sweep(
     faces = [np.stack([a, b, d], -1).reshape(-1, 3), np.stack([a, d, c], -1).reshape(-1, 3)]
     vertices = rings.reshape(-1, 3)
     if not closed:
-        j = np.arange(k)
+        around = np.arange(k)
         vertices = np.vstack([vertices, path[:1], path[-1:]])
         last = (n - 1) * k
-        faces.append(np.stack([(j + 1) % k, j, np.full(k, n * k)], -1))
-        faces.append(np.stack([last + j, last + (j + 1) % k, np.full(k, n * k + 1)], -1))
+        faces.append(np.stack([(around + 1) % k, around, np.full(k, n * k)], -1))
+        faces.append(np.stack([last + around, last + (around + 1) % k, np.full(k, n * k + 1)], -1))
     return outward(vertices, np.vstack(faces))
 
 
@@ -185,13 +185,13 @@ def stack_rings(rings: Float[np.ndarray, "n k 3"], bottom: ArrayLike, top: Array
     n, k, _ = rings.shape
     i, j = np.meshgrid(np.arange(n - 1), np.arange(k), indexing="ij")
     a, b = i * k + j, i * k + (j + 1) % k
-    j = np.arange(k)
+    around = np.arange(k)
     last = (n - 1) * k
     faces = [
         np.stack([a, b, b + k], -1).reshape(-1, 3),
         np.stack([a, b + k, a + k], -1).reshape(-1, 3),
-        np.stack([(j + 1) % k, j, np.full(k, n * k)], -1),
-        np.stack([last + j, last + (j + 1) % k, np.full(k, n * k + 1)], -1),
+        np.stack([(around + 1) % k, around, np.full(k, n * k)], -1),
+        np.stack([last + around, last + (around + 1) % k, np.full(k, n * k + 1)], -1),
     ]
     return outward(np.vstack([rings.reshape(-1, 3), bottom, top]), np.vstack(faces))
 

@@ -81,9 +81,8 @@ def _silhouette(points: np.ndarray, elevation: float, azimuth: float) -> np.ndar
     right, up = np.array([-sa, ca, 0]), np.array([-se * ca, -se * sa, ce])
     pixels = ((points @ np.stack([right, up], 1) + 0.5) * SILHOUETTE_PX + 4).astype(np.int32)
     side = SILHOUETTE_PX + 9
-    mask = np.zeros(side * side, np.uint8)
-    mask[pixels[:, 1] * side + pixels[:, 0]] = 1
-    mask = mask.reshape(side, side)
+    mask = np.zeros((side, side), np.uint8)
+    mask[pixels[:, 1], pixels[:, 0]] = 1
     neighbours = cv2.filter2D(mask, -1, np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.uint8))
     return np.where(neighbours >= 3, 1, mask).astype(np.uint8)  # pixels that no sample happened to hit
 
@@ -95,7 +94,7 @@ def _narrow(mask: np.ndarray, diameter: float) -> int:
 
 
 def _has_hole(mask: np.ndarray) -> bool:
-    _count, _, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
     return bool((stats[1:, cv2.CC_STAT_AREA] >= HOLE_PX).sum() > 1)  # one of them is the surroundings
 
 

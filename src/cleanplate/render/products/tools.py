@@ -56,7 +56,7 @@ def _oval(a: float, b: float, count: int = 18) -> np.ndarray:
 
 def _lever(stations: list, thick: float, flat: float) -> trimesh.Trimesh:
     """A flat lever along a planar curve."""
-    path = spline([[x, y, 0] for x, y in stations], 40)
+    path = spline(np.array([[x, y, 0.0] for x, y in stations]), 40)
     mesh = sweep(path, thick / 2, sides=14)
     mesh.vertices = mesh.vertices * (1, 1, flat)
     return mesh
@@ -66,7 +66,7 @@ def pliers(rng: np.random.Generator) -> list[Part]:
     """Pliers or tongs a little open: two levers, sleeves, a pivot."""
     size, gap = rng.uniform(0.12, 0.2), rng.uniform(0.01, 0.035)
     thick = 0.05 * size + 0.002
-    _parts, steel, sleeve = [], _steel(rng), _grip(rng)
+    steel, sleeve = _steel(rng), _grip(rng)
     jaws, sleeves = [], []
     for s in (1, -1):
         jaw = [

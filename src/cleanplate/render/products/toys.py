@@ -54,15 +54,13 @@ def animal(rng: np.random.Generator) -> list[Part]:
         hip, foot = [x * long, y * fat, high + 0.3 * fat], [1.15 * x * long, 1.2 * y * fat, 0]
         bone = spline([hip, [1.1 * x * long, 1.15 * y * fat, 0.5 * high], foot], 12)
         pieces.append(sweep(bone, leg, np.linspace(1.1, 0.9, 12), sides=16))
-    lobe = moved(
-        superellipsoid((0.35 * r, 0.55 * r, 2 * tall), 1, 1, 16), *(head + [-0.3 * r, 0, 0.7 * r + 0.4 * tall])
-    )
-    pieces += [moved(lobe, y=y * r) for y in (-0.55, 0.55)]
+    lobe = superellipsoid((0.35 * r, 0.55 * r, 2 * tall), 1, 1, 16)
+    pieces += [moved(lobe, head[0] - 0.3 * r, y * r, head[2] + 0.7 * r + 0.4 * tall) for y in (-0.55, 0.55)]
     tip = back + rng.uniform(-0.2, 0.9) * fat
     pieces.append(
         tube([[-0.42 * long, 0, back], [-0.65 * long, 0, back + 0.1 * fat], [-0.75 * long, 0.02 * s, tip]], 0.06 * s)
     )
-    eye = moved(superellipsoid((0.2 * r,) * 3, 1, 1, 10), *(head + [0.95 * r, 0, 0.3 * r]))
+    eye = moved(superellipsoid((0.2 * r,) * 3, 1, 1, 10), head[0] + 0.95 * r, 0, head[2] + 0.3 * r)
     coat = draw(rng, plastic=3, fabric=3, wood=2, matt_white=2, gloss_white=1, ceramic=1, rubber=1)
     eyes = join(moved(eye, y=-0.42 * r), moved(eye, y=0.42 * r))
     return [Part(union(*pieces), coat), Part(eyes, draw(rng, plastic=2, rubber=1))]

@@ -110,9 +110,9 @@ def _part(mesh: trimesh.Trimesh, matrix: np.ndarray, path: Path) -> Part:
         )
     material, texture = _look(mesh.visual)
     uv = getattr(mesh.visual, "uv", None)
-    if texture is not None and (uv is None or len(uv) != len(mesh.vertices)):
+    if uv is None or len(uv) != len(mesh.vertices):
         texture = None  # an image that no coordinates refer to
-    visual = trimesh.visual.TextureVisuals(uv=np.nan_to_num(uv)) if texture is not None else None
+    visual = None if texture is None else trimesh.visual.TextureVisuals(uv=np.nan_to_num(np.asarray(uv)))
     vertices = mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
     faces = mesh.faces[:, ::-1] if np.linalg.det(matrix[:3, :3]) < 0 else mesh.faces
     part = Part(trimesh.Trimesh(vertices, faces, visual=visual, process=False), material, texture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import trimesh
 
 from cleanplate.render.products.assembly import join, moved, turned, union
 from cleanplate.render.products.dressing import draw
@@ -15,7 +16,7 @@ def _wire(rng: np.random.Generator) -> Material:
     return draw(rng, chrome=3, brushed_metal=3, gold=1, gloss_white=2, matt_white=2, paint=2, plastic=1)
 
 
-def _loop(outline: np.ndarray, z: float, wire: float):
+def _loop(outline: np.ndarray, z: float, wire: float) -> trimesh.Trimesh:
     return sweep(np.c_[outline, np.full(len(outline), z)], wire, closed=True, sides=8)
 
 
@@ -110,7 +111,8 @@ def hanger(rng: np.random.Generator) -> list[Part]:
     hook_r, thick = rng.uniform(0.016, 0.022), rng.uniform(0.0015, 0.007)
     a = np.linspace(-0.3 * np.pi, np.pi, 14)
     hook = np.stack([hook_r * np.cos(a[::-1]), np.zeros(14), 0.055 + hook_r * np.sin(a[::-1])], 1)
-    neck = tube([[0, 0, -0.006], [0, 0, 0.02], [-0.6 * hook_r, 0, 0.042], *hook], 0.0017, 60, sides=8)
+    shank = [[0, 0, -0.006], [0, 0, 0.02], [-0.6 * hook_r, 0, 0.042]]
+    neck = tube(np.vstack([shank, hook]), 0.0017, 60, sides=8)
     arms = [[-w / 2, 0, -drop], [-0.25 * w, 0, -0.42 * drop], [0, 0, 0], [0.25 * w, 0, -0.42 * drop], [w / 2, 0, -drop]]
     material = draw(rng, wood=3, plastic=3, chrome=2, gloss_white=1.5, paint=1, clear_glass=1)
     pieces = [tube(arms, thick, 50, sides=14)]
