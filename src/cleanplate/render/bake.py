@@ -6,6 +6,7 @@ What a product changes in the walls' light is left out: it is the one departure 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import cv2
@@ -17,8 +18,8 @@ from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.mechanics import RigParts, wall_axes
 from cleanplate.render.scene import WALLS, Lightmaps, build_scene
 
-_TEXELS = 32
-_DEPTH = 16
+_TEXELS = 24
+_DEPTH = 12
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,14 @@ class BakedLight:
 
 
 def bake_light(rig: RigConfig, parts: RigParts, quality: Quality = Quality()) -> BakedLight:
-    """Trace the closed, empty box: 6 lightmaps of 32x32 texels, and the light meter's reading."""
+    """Trace the closed, empty box: 6 lightmaps of 24x24 texels, and the light meter's reading."""
     scene = build_scene(rig, parts, None)
     lightmaps = {}
     for i, wall in enumerate(WALLS):
         centre, u, v, normal = wall_axes(rig, wall)
         incoming = _incoming(scene, centre, u, v, normal, _TEXELS, quality.bake_samples, seed=rig.seed * 8 + i)
         albedo = rig.enclosure.floor_albedo if wall == "floor" else rig.enclosure.wall_albedo
-        smooth = cv2.GaussianBlur(incoming, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
+        smooth = cv2.GaussianBlur(incoming, (0, 0), 1.2, borderType=cv2.BORDER_REPLICATE)
         lightmaps[wall] = np.ascontiguousarray(smooth * np.array(albedo, np.float32), np.float32)
     x, y, z = np.eye(3)
     card = _incoming(scene, 0.002 * z, 0.02 * x, 0.02 * y, z, 1, 32768, seed=rig.seed * 8 + 7, offset=0.0)
@@ -59,18 +60,20 @@ def _incoming(
 
     Rays start `offset` metres off the wall, in front of panels and their frames.
     """
-    mi = mitsuba()
+    mi, dr = mitsuba(), import_module("drjit")
     integrator = mi.load_dict({"type": "path", "max_depth": _DEPTH, "rr_depth": 5})
     count = texels * texels * samples
     sampler = mi.load_dict({"type": "independent"})
     sampler.seed(seed, count)
-    texel = np.repeat(np.arange(texels * texels, dtype=np.uint32), samples)
-    index = mi.UInt32(texel)
+    corner, across, up = (mi.Vector3f(a.tolist()) for a in (centre + offset * normal, u, v))
+    facing = mi.Vector3f(normal.tolist())
+    dr.make_opaque(corner, across, up, facing)  # not literals: one kernel serves every wall
+    index = dr.arange(mi.UInt32, count) // samples
     a = (mi.Float(index % texels) + sampler.next_1d()) / texels * 2 - 1
     b = (mi.Float(index // texels) + sampler.next_1d()) / texels * 2 - 1
-    start = mi.Point3f((centre + offset * normal).tolist()) + a * mi.Vector3f(u.tolist()) + b * mi.Vector3f(v.tolist())
-    local = mi.warp.square_to_cosine_hemisphere(sampler.next_2d())
-    direction = mi.Frame3f(mi.Vector3f(normal.tolist())).to_world(local)
-    radiance, _, _ = integrator.sample(scene, sampler, mi.Ray3f(start, direction))
+    direction = mi.Frame3f(facing).to_world(mi.warp.square_to_cosine_hemisphere(sampler.next_2d()))
+    ray = mi.RayDifferential3f(mi.Ray3f(mi.Point3f(corner + a * across + b * up), direction))
+    radiance, _, _ = integrator.sample(scene, sampler, ray)
+    dr.eval(radiance)
     channels = [np.asarray(c).reshape(texels * texels, samples).mean(axis=1) for c in radiance]
     return np.stack(channels, axis=-1).reshape(texels, texels, 3).astype(np.float32)

@@ -146,13 +146,13 @@ class RigConfig:
 class Quality:
     """How many light paths are spent."""
 
-    samples: int = 12
+    samples: int = 10
     """Per pixel of an image, before denoising."""
-    plate_samples: int = 48
+    plate_samples: int = 24
     """Per pixel of a plate: it is rendered once for each camera of a rig."""
     max_depth: int = 12
     """Path vertices; paths end at the walls, so only glass and corners come near it."""
-    bake_samples: int = 512
+    bake_samples: int = 384
     """Light paths per texel of the walls' lightmaps."""
     mask_grid: int = 4
     """Mask rays per pixel and axis: 4 means 16 rays."""

@@ -87,7 +87,7 @@ def principled(
             "type": "principled",
             "base_color": {
                 "type": "bitmap",
-                "data": mitsuba().TensorXf(np.clip(image, 0.01, 0.95)),
+                "bitmap": mitsuba().Bitmap(np.clip(image, 0.01, 0.95)),
                 "raw": True,
             },
             "roughness": roughness,
@@ -104,6 +104,11 @@ def principled(
 def glass(colour: RGB = (1.0, 1.0, 1.0)) -> dict[str, Any]:
     """Smooth dielectric; `colour` is what one surface lets through."""
     return {"type": "dielectric", "int_ior": 1.5, "ext_ior": 1.0, "specular_transmittance": _rgb(colour)}
+
+
+def coated(colour: RGB) -> dict[str, Any]:
+    """Paint under a smooth glass sheet: a mirror image of what stands on it, and soft shadows."""
+    return {"type": "plastic", "int_ior": 1.5, "ext_ior": 1.0, "diffuse_reflectance": _rgb(colour), "nonlinear": True}
 
 
 def frosted(colour: RGB = (1.0, 1.0, 1.0), alpha: float = 0.2, ior: float = 1.5) -> dict[str, Any]:

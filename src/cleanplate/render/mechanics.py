@@ -19,8 +19,6 @@ class RigParts:
 
     platen: Surface
     """Turns with the platen."""
-    glass_sheet: Surface | None
-    """On a glass platen only: the sheet above the white base. Turns."""
     rim: Surface
     """Rim and bolts. Turns."""
     painted: Surface
@@ -33,12 +31,9 @@ def build_parts(rig: RigConfig) -> RigParts:
     """All the rig's surfaces."""
     rng = np.random.default_rng([rig.seed, 0xA2])
     platen = rig.platen
-    sheet = _disc(platen.radius_m, -0.006, 0.0) if platen.kind == "glass" else None
-    top = -0.0062 if platen.kind == "glass" else 0.0
     painted = [*_arm(rig), *_base(rig), *_seams(rig), *_clutter(rig, rng)]
     return RigParts(
-        platen=prepare_surface(_disc(platen.radius_m, top - platen.thickness_m, top)),
-        glass_sheet=prepare_surface(sheet) if sheet is not None else None,
+        platen=prepare_surface(_disc(platen.radius_m, -platen.thickness_m, 0.0)),
         rim=_join(_rim(rig)),
         painted=_join(painted),
         metal=_join([*_rails(rig, rng), *_panel_frames(rig)]),

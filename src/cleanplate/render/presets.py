@@ -59,7 +59,7 @@ def _marvin(rng: np.random.Generator, preset: str, seed: int, radius: float, aim
         subject_radius_m=radius,
         framing=float(rng.uniform(1.06, 1.2)),
     )
-    wall = float(rng.uniform(0.62, 0.88))
+    wall = float(rng.uniform(0.68, 0.9))
     enclosure = EnclosureConfig(
         half_width_m=distance + float(rng.uniform(0.25, 0.5)),
         floor_z_m=-float(rng.uniform(0.12, 0.45)),
@@ -110,7 +110,7 @@ def _platen(rng: np.random.Generator, radius: float, aim: float) -> PlatenConfig
     reach = float(np.hypot(radius, 0.3 * aim))
     return PlatenConfig(
         kind=kinds[int(rng.choice(3, p=[0.35, 0.4, 0.25]))],
-        radius_m=reach * float(rng.uniform(1.08, 2.2)),
+        radius_m=reach * float(rng.uniform(1.1, 2.8)),
         thickness_m=float(rng.uniform(0.008, 0.025)),
         colour=_tint(rng, float(rng.choice([rng.uniform(0.75, 0.9), rng.uniform(0.4, 0.75)], p=[0.8, 0.2])), 0.012),
         roughness=float(rng.uniform(0.05, 0.3)),
@@ -135,13 +135,13 @@ def _mechanics(rng: np.random.Generator) -> MechanicsConfig:
 
 def _response(rng: np.random.Generator) -> ResponseConfig:
     return ResponseConfig(
-        key=float(rng.uniform(0.65, 1.1)),
+        key=float(rng.uniform(0.75, 1.15)),
         white_balance=_gains(rng, 0.025),
         vignetting=float(rng.uniform(0.0, 0.2)),
         blur_px=float(rng.uniform(0.4, 0.9)),
         shot_noise=float(10 ** rng.uniform(-4.6, -3.6)),
         read_noise=float(rng.uniform(0.0006, 0.003)),
-        shoulder=float(rng.uniform(0.7, 0.98)),
+        shoulder=float(rng.uniform(0.65, 0.95)),
         gamma=float(rng.uniform(0.9, 1.12)),
         jpeg_quality=int(rng.integers(88, 97)),
     )

@@ -15,9 +15,9 @@ from jaxtyping import Float32
 
 from cleanplate.render.backend import mitsuba
 from cleanplate.render.config import RigConfig
-from cleanplate.render.materials import BsdfKind, frosted, glass, principled
+from cleanplate.render.materials import BsdfKind, coated, frosted, glass, principled
 from cleanplate.render.mechanics import RigParts, speck, wall_axes
-from cleanplate.render.surface import Surface, turn_surface
+from cleanplate.render.surface import Surface, concatenate_surfaces, turn_surface
 
 WALLS = ("floor", "ceiling", "front", "right", "back", "left")
 Lightmaps = dict[str, Float32[np.ndarray, "n n 3"]]
@@ -62,11 +62,9 @@ def build_scene(
 
 
 def build_shape_scene(surfaces: Sequence[Surface]) -> Any:
-    """A scene of bare shapes, to cast rays at."""
-    bsdf = {"type": "diffuse"}
-    scene: dict[str, Any] = {"type": "scene"}
-    scene.update({f"shape_{i}": _mesh(s, bsdf) for i, s in enumerate(surfaces)})
-    return mitsuba().load_dict(scene, optimize=False)
+    """A scene of bare shapes, to cast rays at; one mesh, since the count of meshes is part of compiled kernels."""
+    shape = _mesh(concatenate_surfaces(list(surfaces)), {"type": "diffuse"})
+    return mitsuba().load_dict({"type": "scene", "shape": shape}, optimize=False)
 
 
 def build_occluder_scene(parts: RigParts) -> Any:
@@ -156,9 +154,12 @@ def _add_rig(scene: dict[str, Any], rig: RigConfig, parts: RigParts, platen_deg:
         surface = principled(platen.colour, roughness=platen.roughness, specular=0.5)
     else:
         surface = principled(platen.colour, roughness=0.9, specular=0.2)
-    scene["rig_a_platen"] = _mesh(turn_surface(parts.platen, platen_deg), surface)
+    paint, sheet = turn_surface(parts.platen, platen_deg), speck()
+    if platen.kind == "glass":  # painted from below: the two kinds of platen keep their slots
+        paint, sheet = sheet, paint
+    scene["rig_e_glass"] = _mesh(sheet, coated(platen.colour))
+    scene["rig_a_platen"] = _mesh(paint, surface)
     scene["rig_b_rim"] = _mesh(turn_surface(parts.rim, platen_deg), principled(platen.rim_colour, 0.4))
     scene["rig_c_painted"] = _mesh(parts.painted, principled(mechanics.colour, 0.5))
     metal = principled(mechanics.metal_colour, mechanics.metal_roughness, metallic=0.9)
     scene["rig_d_metal"] = _mesh(parts.metal, metal)
-    scene["rig_e_glass"] = _mesh(parts.glass_sheet or speck(), glass((0.985, 0.99, 0.988)))

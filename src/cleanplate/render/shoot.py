@@ -12,7 +12,7 @@ import trimesh
 
 from cleanplate.capture import Capture, View, write_capture, write_image, write_mask
 from cleanplate.errors import MeshError
-from cleanplate.geometry import Camera, Pose, project
+from cleanplate.geometry import Camera, Pose, project, rotation_z
 from cleanplate.render.backend import RenderError
 from cleanplate.render.materials import bsdf_kind, material_bsdf
 from cleanplate.render.products.types import Part, Product
@@ -27,7 +27,7 @@ from cleanplate.render.surface import (
     prepare_surface,
     turn_surface,
 )
-from cleanplate.render.trace import cast_mask, first_hit_m, render_radiance
+from cleanplate.render.trace import Radiance, cast_mask, first_hit_m, render_radiance
 from cleanplate.types import Mask
 
 
@@ -86,14 +86,11 @@ def shoot_product(product: Product, rig: Rig, folder: Path, asin: str, shots: Se
     views = []
     for number, shot in enumerate(shots):
         camera, pose = rig_camera(rig, shot.camera)
-        world = Pose(pose.R @ _turn(shot.platen_deg), pose.t)
+        world = Pose(pose.R @ rotation_z(shot.platen_deg), pose.t)
         mask = _true_mask(shape, camera, world, points, rig.quality.mask_grid)
         _refuse_occlusion(product, shot, mask, shape, occluders, camera, pose, world)
         rng = np.random.default_rng([seed, number])
-        scene = build_scene(rig.config, rig.parts, rig.light.lightmaps, surfaces, shot.platen_deg)
-        radiance = render_radiance(
-            scene, camera, pose, rig.quality.samples, rig.quality.max_depth, seed=int(rng.integers(2**31))
-        )
+        radiance = _radiance(rig, surfaces, shot, int(rng.integers(2**31)))
         name = f"cam{shot.camera:02d}"
         image = expose(radiance, rig.config.response, rig.light.card, rng)
         write_image(work / f"images/{shot.id}.jpg", image, rig.config.response.jpeg_quality)
@@ -131,7 +128,9 @@ def product_surfaces(product: Product) -> list[ProductSurface]:
         raise MeshError(f"{product.name}: the product has no parts")
     merged = [
         ProductSurface(
-            concatenate_surfaces(members), material_bsdf(part.material, _texture(part)), bsdf_kind(part.material)
+            concatenate_surfaces(members),
+            material_bsdf(part.material, _texture(part)),
+            bsdf_kind(part.material),
         )
         for part, members in groups.values()
     ]
@@ -153,12 +152,14 @@ def subject_radius_m(product: Product, aim_height_m: float) -> float:
 
 
 def _texture(part: Part) -> np.ndarray | None:
-    return part.texture if part.texture is not None else getattr(part.material, "texture", None)
+    return part.texture
 
 
-def _turn(degrees: float) -> np.ndarray:
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+def _radiance(rig: Rig, surfaces: list[ProductSurface], shot: Shot, seed: int) -> Radiance:
+    # the scene must die before the next is built: live objects are numbered, and the numbers are in the kernels
+    camera, pose = rig_camera(rig, shot.camera)
+    scene = build_scene(rig.config, rig.parts, rig.light.lightmaps, surfaces, shot.platen_deg)
+    return render_radiance(scene, camera, pose, rig.quality.samples, rig.quality.max_depth, seed)
 
 
 def _true_mask(shape: object, camera: Camera, pose: Pose, points: np.ndarray, grid: int) -> Mask:
@@ -175,10 +176,12 @@ def _refuse_occlusion(
         raise MeshError(f"{product.name}: not one pixel of it is seen by {shot.id}; too small or outside the picture")
     step = max(len(rows) // 4000, 1)
     pixels = np.stack([columns, rows], axis=1)[::step] + 0.5
-    behind = first_hit_m(rig, camera, pose, pixels) < first_hit_m(shape, camera, world, pixels) - 2e-3
-    if behind.mean() > 0.01:
+    distance = first_hit_m(shape, camera, world, pixels)
+    seen = np.isfinite(distance)  # a pixel may be half covered though its centre is not
+    behind = (first_hit_m(rig, camera, pose, pixels) < distance - 2e-3)[seen]
+    if behind.sum() > 0.01 * len(pixels):
         raise RenderError(
-            f"{product.name}: the rig hides {behind.mean():.1%} of it in view {shot.id}; "
+            f"{product.name}: the rig hides {behind.sum() / len(pixels):.1%} of it in view {shot.id}; "
             "does the product stand on the platen (z = 0), inside the circle of the cameras?"
         )
 

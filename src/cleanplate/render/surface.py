@@ -37,7 +37,7 @@ def check_mesh(mesh: trimesh.Trimesh, name: str, closed: bool) -> None:
     if not np.isfinite(mesh.vertices).all():
         bad = int((~np.isfinite(mesh.vertices)).any(axis=1).sum())
         raise MeshError(f"{name}: {bad} of {len(mesh.vertices)} vertices are not finite (NaN or infinite)")
-    if closed and not _merged(mesh).is_watertight:
+    if closed and not (mesh.is_watertight or _merged(mesh).is_watertight):
         raise MeshError(
             f"{name}: glass needs a watertight mesh with real wall thickness, and this one has open edges; "
             "repair it or give it an opaque material"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -23,9 +25,14 @@ def render_radiance(scene: Any, camera: Camera, pose: Pose, samples: int, max_de
     mi = mitsuba()
     path = {"type": "path", "max_depth": max_depth, "rr_depth": 6}
     integrator = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "path": path})
-    pixels = mi.render(scene, sensor=_sensor(camera, pose), integrator=integrator, seed=seed, spp=samples)
-    layers = np.nan_to_num(np.asarray(pixels, dtype=np.float32), posinf=0.0, neginf=0.0)
-    return _denoise(layers[..., :3], layers[..., 3:6], layers[..., 6:9])
+    sampler = mi.load_dict({"type": "independent"})
+    sampler.seed(seed, camera.width * camera.height * samples)
+    # not mi.render: it traces everything twice (mitsuba 3.9.1)
+    colour, _, aovs = integrator.sample(scene, sampler, _camera_rays(camera, pose, samples))
+    albedo, normal = aovs[-6:-3], aovs[-3:]
+    import_module("drjit").eval(colour, albedo, normal)  # together: one kernel
+    means = [_pixel_means(layer, camera, samples) for layer in ([*colour], albedo, normal)]
+    return _denoise(*means)
 
 
 def cast_mask(shape: Any, camera: Camera, pose: Pose, bounds: Float[np.ndarray, "4"], grid: int = 4) -> Mask:
@@ -67,43 +74,35 @@ def _rays(camera: Camera, pose: Pose, pixels: np.ndarray) -> Any:
     return mi.Ray3f(mi.Point3f(*(float(c) for c in origin)), mi.Vector3f(d[0], d[1], d[2]))
 
 
-def _sensor(camera: Camera, pose: Pose) -> Any:
-    mi = mitsuba()
-    fx, cx, cy = camera.K[0][0], camera.K[0][2], camera.K[1][2]
-    to_world = np.eye(4)
-    to_world[:3, :3] = np.asarray(pose.R).T * (-1, -1, 1)  # Mitsuba's camera: x left, y up, z forward
-    to_world[:3, 3] = pose.centre
-    return mi.load_dict(
-        {
-            "type": "perspective",
-            "fov_axis": "x",
-            "fov": float(np.degrees(2 * np.arctan(camera.width / 2 / fx))),
-            "principal_point_offset_x": float(cx / camera.width - 0.5),
-            "principal_point_offset_y": float(cy / camera.height - 0.5),
-            "near_clip": 0.001,
-            "to_world": mi.ScalarTransform4f(to_world),
-            "film": {
-                "type": "hdrfilm",
-                "width": camera.width,
-                "height": camera.height,
-                "rfilter": {"type": "box"},
-                "pixel_format": "rgb",
-                "component_format": "float32",
-            },
-            "sampler": {"type": "independent"},
-        }
-    )
+def _camera_rays(camera: Camera, pose: Pose, samples: int) -> Any:
+    """One ray per sample, pixel by pixel; every pixel is sampled on the same golden-ratio lattice."""
+    mi, dr = mitsuba(), import_module("drjit")
+    index = dr.arange(mi.UInt32, camera.width * camera.height * samples)
+    pixel, sample = index // samples, mi.Float(index % samples) + 0.5
+    golden = sample * 0.6180339887
+    x = mi.Float(pixel % camera.width) + sample / samples
+    y = mi.Float(pixel // camera.width) + golden - mi.Float(mi.UInt32(golden))
+    inverse = np.asarray(pose.R).T @ np.linalg.inv(camera.K)
+    a, b, c = (mi.Vector3f(column.tolist()) for column in inverse.T)
+    centre = mi.Point3f(pose.centre.tolist())
+    dr.make_opaque(a, b, c, centre)  # not literals: the kernel serves every camera
+    return mi.RayDifferential3f(mi.Ray3f(centre, dr.normalize(a * x + b * y + c)))
+
+
+def _pixel_means(layer: Sequence[Any], camera: Camera, samples: int) -> np.ndarray:
+    shape = (camera.height, camera.width, samples)
+    means = np.stack([np.asarray(channel).reshape(shape).mean(axis=2) for channel in layer], axis=-1)
+    return np.nan_to_num(means, posinf=0.0, neginf=0.0).astype(np.float32)
 
 
 def _denoise(colour: np.ndarray, albedo: np.ndarray, normal: np.ndarray) -> np.ndarray:
-    # what shines by itself has no albedo: its own colour guides the denoiser better than black
-    lit = albedo.max(axis=-1, keepdims=True) < 1e-3
-    guide = np.where(lit, np.clip(colour, 0, 1), np.clip(albedo, 0, 1))
+    # walls and glass have no albedo: black in both the pixel and its neighbours' blends, which the denoiser can follow
     out = require("pyoidn", "render").denoise(
         np.ascontiguousarray(colour),
-        albedo=np.ascontiguousarray(guide, np.float32),
+        albedo=np.ascontiguousarray(np.clip(albedo, 0, 1)),
         normal=np.ascontiguousarray(normal),
         hdr=True,
+        clean_aux=True,
         quality="balanced",
     )
     return np.maximum(out, 0)
