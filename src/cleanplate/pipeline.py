@@ -24,6 +24,9 @@ Progress = Callable[[str, int, int], None]
 MIN_VIEWS = 3
 """Fewer silhouettes bound no useful volume."""
 
+DOUBTFUL_AGREEMENT = 0.9
+"""Mean IoU between masks and re-projected hull below which the model is called doubtful; sound masks reach 0.99."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -169,8 +172,14 @@ def _reconstruct(job: _Job, views: list[View]) -> None:
         write_hull(capture, job.target / "masks", job.hull, settings)
         job.record(job.hull, key)
     job.progress("hull", 1, 1)
-    outliers = _read_facts(job.hull)["outliers"]
+    facts = _read_facts(job.hull)
+    outliers, agreement = facts["outliers"], list(facts["agreement"].values())
     job.result.problems += [f"view {view}: {reason}; it was left out of the hull" for view, reason in outliers.items()]
+    if (mean := sum(agreement) / len(agreement)) < DOUBTFUL_AGREEMENT:
+        job.result.problems.append(
+            f"{job.hull}: the masks contradict each other: re-projected, the hull fills {mean:.0%} of them; "
+            f"look at the worst views in {job.report.name}, correct their masks and run again"
+        )
     capture = replace(capture, views=tuple(view for view in views if view.id not in outliers))
     images = [capture.image_path(view) for view in capture.views]
     key = fingerprint("asset", __version__, settings.profile, job.hull, description, *images, *masks)

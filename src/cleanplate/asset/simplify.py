@@ -103,14 +103,14 @@ def _without_folds(faces: Faces) -> Int[np.ndarray, "_ 3"]:
 
 
 def _simplify_manifold(vertices: Points, faces: Faces, max_triangles: int) -> Mesh:
-    """Apply manifold3d's simplify with a tolerance that grows from a millionth of the mesh's size to the target.
+    """Apply manifold3d's simplify with a tolerance that grows from a hundred-thousandth of the mesh's size to the target.
 
     Step by step, since at a large tolerance at once it sticks on meshes with many small handles.
     """
     import manifold3d
 
     solid = manifold3d.Manifold(manifold3d.Mesh(vertices.astype(np.float32), np.ascontiguousarray(faces, np.uint32)))
-    tolerance = 1e-6 * float(np.ptp(vertices, axis=0).max())
+    tolerance = 1e-5 * float(np.ptp(vertices, axis=0).max())
     while solid.num_tri() > max_triangles and tolerance < 1:
         tolerance *= 1.15
         solid = solid.simplify(tolerance)
