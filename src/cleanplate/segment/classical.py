@@ -38,12 +38,13 @@ class ClassicalParams:
 
     chroma: float = 0.025
     darkest: float = 0.62
-    brightest: float = 1.12
+    brightest: float = 1.03
+    reflection: float = 0.3
     slope: float = 0.012
-    low: float = 0.45
+    low: float = 0.35
     noise: float = 3.0
     misalignment: float = 0.5
-    close: float = 9.0
+    close: float = 24.0
     deep: float = 12.0
     hole: float = 0.002
     quiet: float = 0.25
@@ -61,6 +62,7 @@ class Evidence:
     """
 
     appearance: Map
+    sure: Mask
     edge: Map
     contrast: Map
 
@@ -80,15 +82,14 @@ def segment_classical(image: Image, plate: AnyImage, params: ClassicalParams = C
     evidence = find_evidence(image, match_plate(image, plate), params)
     silhouette, holes = solid_silhouette(
         evidence.either,
+        evidence.sure,
         low=params.low,
         close=params.close * unit,
         hole=params.hole,
         quiet=params.quiet,
         speck=params.speck,
     )
-    mask = snap_to_edges(
-        silhouette, holes, evidence.appearance > 1, evidence.edge, deep=params.deep * unit, speck=params.speck
-    )
+    mask = snap_to_edges(silhouette, holes, evidence.sure, evidence.edge, deep=params.deep * unit, speck=params.speck)
     return trim_fringe(mask, evidence.contrast, max(2.0, 2.5 * unit))
 
 
@@ -103,25 +104,29 @@ def find_evidence(image: Image, plate: Image, params: ClassicalParams = Classica
     difference = np.dstack([ours[..., 0] - theirs[..., 0], ours[..., 1:] - shade[..., None] * theirs[..., 1:]])
     difference = cv2.GaussianBlur(difference, (0, 0), 0.8 * unit)
 
-    chroma = np.hypot(difference[..., 1], difference[..., 2])
-    change = difference[..., 0] / lightness
-    appearance = np.maximum.reduce(
-        [
-            _over_noise(chroma, params.chroma, params.noise),
-            change / (params.brightest - 1),
-            np.where(change < params.darkest - 1, change / (params.darkest - 1), 0),
-        ]
-    )
     # The plate's own edges leave a residue where they are off by a fraction of a pixel.
     doubtful = cv2.dilate(_slope(cv2.GaussianBlur(theirs, (0, 0), 0.8 * unit)) * unit, np.ones((3, 3)))
-    edge = np.maximum(_slope(difference) * unit - params.misalignment * doubtful, 0)
+    residue = params.misalignment * doubtful
+    chroma = np.hypot(difference[..., 1], difference[..., 2])
+    change = difference[..., 0] / lightness
+    colour = _over_noise(chroma, params.chroma, params.noise)
+    bright = _over_noise(np.abs(change), params.brightest - 1, params.noise) * (change > residue)
+    dark = np.where(change < params.darkest - 1, change / (params.darkest - 1), 0)
+    sure = (bright > 1) | _stands_out(colour, params.reflection) | _stands_out(dark, params.reflection)
+    edge = _over_noise(np.maximum(_slope(difference) * unit - residue, 0), params.slope, params.noise)
     contrast = np.sqrt(((ours - theirs) ** 2).sum(axis=2))
-    return Evidence(appearance, _over_noise(edge, params.slope, params.noise), contrast)
+    return Evidence(np.maximum.reduce([colour, bright, dark]), sure, edge, contrast)
 
 
 def _over_noise(values: Map, scale: float, multiple: float) -> Map:
     # Most of a picture shows the backdrop, so that the median is the noise's.
     return values / (scale + multiple * float(np.median(values)))
+
+
+def _stands_out(sign: Map, share: float) -> Mask:
+    """Return where a sign is above 1 and above a share of what it is on the product: a reflection is not."""
+    strong = sign[sign > 1]
+    return sign > (max(1.0, share * float(np.quantile(strong, 0.9))) if strong.size else 1.0)
 
 
 def _slope(values: Float[np.ndarray, "h w c"]) -> Map:

@@ -1,7 +1,7 @@
 """Iterative morphological refinement: evidence -> solid silhouette -> edges where the picture has them."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from cleanplate.segment.morphology import (
     closed,
@@ -19,15 +19,17 @@ from cleanplate.types import Mask
 Map = Float[np.ndarray, "h w"]
 
 _ROUNDS = 4
+_ENCLOSED = 0.7
+"""Share of a bay's rim that must be the mask's for the bay to be filled."""
 
 
 def solid_silhouette(
-    evidence: Map, *, low: float, close: float, hole: float, quiet: float, speck: float
+    evidence: Map, sure: Mask, *, low: float, close: float, hole: float, quiet: float, speck: float
 ) -> tuple[Mask, Mask]:
     """Return the silhouette that the evidence outlines, without holes, and its holes.
 
-    Gaps are closed with a growing radius. After each round only what came out thick is kept: closing is to make an
-    outline tight, not to add webs between thin parts.
+    Gaps are closed with a growing radius, to make outlines tight. Of each round only what an outline encloses is
+    kept, not what closing added elsewhere: webs between parts that stand apart.
 
     Args:
         evidence: 1 is sure, `low` and above belongs to what is sure beside it.
@@ -35,10 +37,12 @@ def solid_silhouette(
         hole, quiet, speck: see `ClassicalParams`.
     """
     found = mask = hysteresis(evidence, low, 1.0)
-    for radius in np.linspace(close / _ROUNDS, close, _ROUNDS):
-        mask = mask | opened(fill_holes(closed(mask, radius)), radius)
+    for radius in close / 2.0 ** np.arange(_ROUNDS)[::-1]:
+        tight = closed(mask, radius)
+        solid = fill_holes(tight)
+        mask = mask | (solid & dilate(solid & ~tight, radius + 1)) | _bays(solid & ~mask, mask)
     mask = drop_specks(fill_holes(opened(mask, 2)), speck)
-    return mask, _holes(mask & ~found, evidence, hole * np.count_nonzero(mask), quiet)
+    return mask, _holes(mask & ~found, evidence, hole * np.count_nonzero(mask), quiet, sure)
 
 
 def snap_to_edges(silhouette: Mask, holes: Mask, sure: Mask, edge: Map, *, deep: float, speck: float) -> Mask:
@@ -58,7 +62,9 @@ def snap_to_edges(silhouette: Mask, holes: Mask, sure: Mask, edge: Map, *, deep:
     core = erode(sure, 1)
     core |= sure & ~dilate(core, 2)
     markers = np.where(dilate(silhouette, 2.5), 0, 1).astype(np.int32)
-    markers[erode(silhouette & ~holes, deep, outside=True) | core] = 2
+    inner = erode(silhouette & ~holes, deep, outside=True)
+    below = np.maximum.accumulate(core, axis=0) & ~np.maximum.accumulate(core[::-1], axis=0)[::-1]
+    markers[inner & ~below | core] = 2
     markers[erode(holes, 1.5)] = 1
     height = np.clip(edge * 40, 0, 255).astype(np.uint8)
     cv2.watershed(cv2.merge([height] * 3), markers)
@@ -84,12 +90,34 @@ def trim_fringe(mask: Mask, contrast: Map, reach: float) -> Mask:
     return mask & ~(rim & (contrast < 0.5 * cv2.dilate(inside, disc(reach))))
 
 
-def _holes(gaps: Mask, evidence: Map, least: float, quiet: float) -> Mask:
+def _bays(added: Mask, mask: Mask) -> Mask:
+    """Return those parts of what closing added that lie in the mask for most of their rim."""
+    labels, stats = components(opened(added, 1))
+    rim = dilate(labels > 0, 1.5) & (labels == 0)
+    touched = np.zeros((2, len(stats)), np.int64)
+    spread = _spread(labels)
+    for row, pixels in enumerate((rim, rim & mask)):
+        touched[row] = np.bincount(spread[pixels], minlength=len(stats))
+    kept = touched[1] > _ENCLOSED * np.maximum(touched[0], 1)
+    kept[0] = False
+    return kept[labels]
+
+
+def _spread(labels: Int[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
+    """Return the labels, each grown by a pixel."""
+    import cv2
+
+    return np.asarray(cv2.dilate(labels.astype(np.float32), np.ones((3, 3))), np.int64)
+
+
+def _holes(gaps: Mask, evidence: Map, least: float, quiet: float, sure: Mask) -> Mask:
     labels, stats = components(opened(gaps, 2))
     holes = np.zeros_like(gaps)
     for label, (left, top, width, height, area) in enumerate(stats[1:], start=1):
         window = np.s_[top : top + height, left : left + width]
         gap = labels[window] == label
-        if area >= least and np.quantile(evidence[window][gap], 0.75) < quiet:
+        gap_here = labels == label
+        ring = dilate(gap_here, 6) & ~dilate(gap_here, 2)
+        if area >= least and np.quantile(evidence[window][gap], 0.75) < quiet and sure[ring].mean() > 0.5:
             holes[window] |= gap
     return holes

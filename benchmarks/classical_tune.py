@@ -1,0 +1,139 @@
+"""Tune classical segmentation on the training side, and print plain difference beside it, per tag.
+
+    python benchmarks/classical_tune.py DATASET [--products 120] [--views 2] [--sweep] [--check CAPTURE...]
+
+DATASET is a collection of the training side. Products are split in two by a hash of their ASIN: parameters are swept
+on one half (coordinate descent on mean IoU of both classes), figures are printed for the other. `--check` captures
+are never swept on.
+"""
+
+import argparse
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from cleanplate.capture import find_captures, read_capture, read_image, read_mask
+from cleanplate.evaluate import Metrics, evaluate_mask
+from cleanplate.segment.classical import ClassicalParams, segment_classical
+from cleanplate.segment.difference import segment_difference
+from cleanplate.types import Image, Mask
+
+FACTORS = (0.6, 0.8, 1.25, 1.6)
+SHOWN = ("miou", "maccuracy", "foreground_iou", "foreground_recall", "hausdorff", "hausdorff_mean", "boundary_iou")
+
+Method = Callable[[Image, Image], Mask]
+
+
+class Pair(NamedTuple):
+    """One view's files and its product's tags."""
+
+    image: Path
+    plate: Path
+    mask: Path
+    tags: tuple[str, ...]
+
+
+def gather(paths: list[Path], products: int, views: int) -> tuple[list[Pair], list[Pair]]:
+    """Return pairs to sweep on and pairs to print: products by a hash of the ASIN, `views` of each at random."""
+    halves: tuple[list[Pair], list[Pair]] = ([], [])
+    for folder in find_captures(paths)[:products]:
+        capture = read_capture(folder)
+        usable = [view for view in capture.views if view.plate and view.mask]
+        for view in random.Random(capture.asin).sample(usable, min(views, len(usable))):
+            pair = Pair(folder / view.image, folder / str(view.plate), folder / str(view.mask), capture.tags)
+            halves[sha256(capture.asin.encode()).digest()[0] % 2].append(pair)
+    return halves
+
+
+def measure(method: Method, pair: Pair) -> tuple[Metrics, float]:
+    """Return one view's metrics and the processor seconds of its mask."""
+    cv2.setNumThreads(1)
+    image, plate, truth = read_image(pair.image), read_image(pair.plate), read_mask(pair.mask)
+    start = time.process_time()
+    mask = method(image, plate)
+    return evaluate_mask(mask, truth), time.process_time() - start
+
+
+def objective(pool: ProcessPoolExecutor, pairs: list[Pair], params: ClassicalParams) -> float:
+    """Return the mean mIoU."""
+    scores = pool.map(partial(measure, partial(segment_classical, params=params)), pairs, chunksize=8)
+    return float(np.mean([metrics.miou for metrics, _ in scores]))
+
+
+def sweep(pool: ProcessPoolExecutor, pairs: list[Pair], params: ClassicalParams, rounds: int) -> ClassicalParams:
+    """Coordinate descent: each parameter times `FACTORS` in turn, keeping what is better by more than 0.0003."""
+    best = objective(pool, pairs, params)
+    print(f"start: mIoU {best:.4f}", flush=True)
+    for _ in range(rounds):
+        before = best
+        for name in params.__dataclass_fields__:
+            for factor in FACTORS:
+                value = getattr(params, name)
+                # Shares of the plate's lightness are tuned by their distance from 1.
+                moved = 1 + (value - 1) * factor if name in ("darkest", "brightest") else value * factor
+                trial = replace(params, **{name: round(moved, 5)})
+                score = objective(pool, pairs, trial)
+                if score > best + 3e-4:
+                    best, params = score, trial
+                    print(f"{name} = {getattr(params, name):g}: mIoU {best:.4f}", flush=True)
+        if best - before < 1e-3:
+            break
+    return params
+
+
+def table(pool: ProcessPoolExecutor, pairs: list[Pair], methods: dict[str, Method]) -> None:
+    """Print each method's means per tag."""
+    print("\n| tag | views | method | " + " | ".join(SHOWN) + " | ms |")
+    print("|" + "---|" * (len(SHOWN) + 4))
+    groups: dict[str, list[int]] = defaultdict(list)
+    for index, pair in enumerate(pairs):
+        for tag in ("all", *pair.tags):
+            groups[tag].append(index)
+    scores = {name: list(pool.map(partial(measure, method), pairs, chunksize=8)) for name, method in methods.items()}
+    for tag, members in groups.items():
+        for name, results in scores.items():
+            means = [np.mean([getattr(results[index][0], metric) for index in members]) for metric in SHOWN]
+            cells = [
+                f"{mean:.2f}" if metric.startswith("haus") else f"{mean:.4f}"
+                for metric, mean in zip(SHOWN, means, strict=True)
+            ]
+            cost = 1000 * np.median([results[index][1] for index in members])
+            print(f"| {tag} | {len(members)} | {name} | " + " | ".join(cells) + f" | {cost:.0f} |")
+
+
+def main() -> None:
+    """Sweep if asked to, then print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--products", type=int, default=120)
+    parser.add_argument("--views", type=int, default=2)
+    parser.add_argument("--sweep", type=int, default=0, metavar="ROUNDS")
+    parser.add_argument("--check", type=Path, nargs="*", default=[])
+    parser.add_argument("--jobs", type=int, default=1)
+    arguments = parser.parse_args()
+    tuned_on, held_out = gather([arguments.dataset], arguments.products, arguments.views)
+    params = ClassicalParams()
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        if arguments.sweep:
+            params = sweep(pool, tuned_on, params, arguments.sweep)
+            print(params)
+        methods = {"difference": segment_difference, "classical": partial(segment_classical, params=params)}
+        print(f"\nHeld-out half: {len(held_out)} views (swept on: {len(tuned_on)} others)")
+        table(pool, held_out, methods)
+        for capture in arguments.check:
+            print(f"\n{capture.name}, never swept on")
+            table(pool, [pair for half in gather([capture], 1, 10**6) for pair in half], methods)
+
+
+if __name__ == "__main__":
+    main()
