@@ -14,6 +14,7 @@ from cleanplate.errors import CleanplateError
 
 if TYPE_CHECKING:
     from cleanplate.batch import BatchResult
+    from cleanplate.evaluate import Comparison
     from cleanplate.pipeline import ProductResult
 
 app = typer.Typer(
@@ -157,23 +158,67 @@ def schema() -> None:
     _print_json(json_schema())
 
 
+Truth = Annotated[list[Path], typer.Option(help="Captures or folders of captures with true masks.")]
+
+
 @app.command()
 def evaluate(
     predictions: Annotated[Path, typer.Argument(help="Folder of masks: <asin>/masks/<view id>.png.")],
-    truth: Annotated[list[Path], typer.Option(help="Captures or folders of captures with true masks.")],
+    truth: Truth,
     as_json: AsJson = False,
 ) -> None:
     """Measure masks against the truth, per tag; exits with 3 if some are missing."""
-    from cleanplate.evaluate import evaluate_masks
+    from cleanplate.evaluate import compare_methods
 
-    report = evaluate_masks(predictions, truth)
+    comparison = compare_methods({predictions.name or "masks": predictions}, truth)
+    report = next(iter(comparison.reports.values()))
     if as_json:
         _print_json(report.to_dict())
     else:
-        print(report.table())
-    for problem in report.problems:
+        _print_tables(comparison)
+    _exit_for(comparison.problems)
+
+
+@app.command()
+def compare(
+    methods: Annotated[
+        list[str], typer.Argument(help="NAME=FOLDER of masks, or a folder; the first is the reference.")
+    ],
+    truth: Truth,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for compare.json, .html and figures.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare methods on the same captures: Table 1 with confidence intervals, Figures 3 and 4."""
+    from cleanplate.evaluate import compare_methods, write_comparison
+
+    named = [method.rpartition("=") for method in methods]
+    folders = {name or Path(folder).name: Path(folder) for name, _, folder in named}
+    if len(folders) < len(methods):
+        raise typer.BadParameter("two methods have the same name; name them as NAME=FOLDER", param_hint="METHODS")
+    comparison = compare_methods(folders, truth)
+    if out is not None:
+        write_comparison(out, comparison, folders, truth, command=" ".join(["cleanplate", *sys.argv[1:]]))
+        _say(f"wrote {out / 'compare.html'}")
+    if as_json:
+        _print_json(comparison.to_dict())
+    else:
+        _print_tables(comparison)
+    _exit_for(comparison.problems)
+
+
+def _print_tables(comparison: "Comparison") -> None:
+    from rich.console import Console
+
+    from cleanplate.evaluate import terminal_tables
+
+    for table in terminal_tables(comparison):
+        Console().print(table)
+
+
+def _exit_for(problems: list[str]) -> None:
+    for problem in problems:
         _say(problem)
-    raise typer.Exit(3 if report.problems else 0)
+    raise typer.Exit(3 if problems else 0)
 
 
 @app.command()

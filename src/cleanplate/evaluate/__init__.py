@@ -5,6 +5,7 @@ from cleanplate.evaluate.metrics import Metrics, average_hausdorff, boundary_iou
 from cleanplate.evaluate.panels import Choice, choose_gains, choose_worst, draw_panels, error_map, write_figure
 from cleanplate.evaluate.report import Report, ViewScore, evaluate_masks
 from cleanplate.evaluate.tables import terminal_tables, write_comparison_html, write_comparison_json
+from cleanplate.evaluate.write import write_comparison
 
 __all__ = [
     "Choice",
@@ -24,6 +25,7 @@ __all__ = [
     "evaluate_mask",
     "evaluate_masks",
     "terminal_tables",
+    "write_comparison",
     "write_comparison_html",
     "write_comparison_json",
     "write_figure",
