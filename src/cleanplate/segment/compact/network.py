@@ -1,0 +1,130 @@
+"""The compact network: a pretrained encoder shared by image and plate, and a light U-Net over both at full detail.
+
+Free in design, beside the paper's network. The encoder sees both pictures at half size and says what is there and what
+is new (features f, b and |f - b|); it may stay frozen, which makes training affordable on a CPU. The U-Net sees the raw
+pair and its difference at full size and says exactly where. A plate batch of one serves every image of its camera.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cleanplate.segment.compact.evidence import CHANNELS, evidence
+from cleanplate.segment.compact.lite0 import WIDTHS as ENCODER_WIDTHS
+from cleanplate.segment.compact.lite0 import Lite0
+
+MULTIPLE = 64
+"""Height and width must be multiples of it: the encoder's stride 32 at half size."""
+
+
+@dataclass(frozen=True)
+class CompactConfig:
+    """The compact network's numbers.
+
+    Attributes:
+        widths: channels of the U-Net at strides 2, 4, 8, 16, 32, 64.
+        head: channels at full size.
+    """
+
+    widths: tuple[int, ...] = (24, 48, 64, 96, 128, 128)
+    head: int = 8
+
+
+def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    """Return convolution, batch normalisation, ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Residual(nn.Module):
+    """x + two 3x3 convolutions of x."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            conv(width, width), nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width)
+        )
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Return the block's output."""
+        return functional.relu(x + self.body(x))
+
+
+class Fuse(nn.Module):
+    """Encoder features of image and plate -> [f, b, |f - b|] -> `outputs` channels."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        # The encoder's maps are not normalised among each other: without this the deep ones drown the rest.
+        self.norm = nn.BatchNorm2d(3 * inputs)
+        self.project = conv(3 * inputs, outputs, 1)
+
+    def forward(self, image: Float[Tensor, "b c h w"], plate: Float[Tensor, "p c h w"]) -> Float[Tensor, "b d h w"]:
+        """Return the fused map."""
+        plate = plate.expand_as(image)
+        return self.project(self.norm(torch.cat([image, plate, (image - plate).abs()], 1)))
+
+
+class Compact(nn.Module):
+    """Image and plate, RGB in 0..1 -> the logit of foreground at full size."""
+
+    multiple = MULTIPLE
+
+    def __init__(self, config: CompactConfig = CompactConfig()) -> None:
+        super().__init__()
+        w = config.widths
+        self.encoder = Lite0()
+        self.stem = nn.Sequential(conv(4 * CHANNELS, w[0], 1), conv(w[0], w[0]))
+        self.down = nn.ModuleList(
+            nn.Sequential(conv(a, b, 3, 2), Residual(b) if i else nn.Identity())
+            for i, (a, b) in enumerate(zip(w, w[1:], strict=False))
+        )
+        self.fuse = nn.ModuleList(Fuse(c, b) for c, b in zip(ENCODER_WIDTHS, w[1:], strict=True))
+        self.lateral = nn.ModuleList(conv(b, a, 1) for a, b in zip(w, w[1:], strict=False))
+        self.up = nn.ModuleList(Residual(a) for a in w[:-1])
+        self.auxiliary = nn.Conv2d(w[2], 1, 1)
+        self.grow = conv(w[0], 4 * config.head)
+        self.head = nn.Sequential(conv(config.head + CHANNELS, config.head), nn.Conv2d(config.head, 1, 1))
+
+    def forward(self, image: Float[Tensor, "b 3 h w"], plate: Float[Tensor, "p 3 h w"]) -> Float[Tensor, "b 1 h w"]:
+        """Return logits; `plate` has the image's batch size, or 1."""
+        return self.with_auxiliary(image, plate)[0]
+
+    def with_auxiliary(self, image: Tensor, plate: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits at full size, and at stride 8 for deep supervision."""
+        raw = evidence(image, plate.expand_as(image))
+        maps = [self.stem(functional.pixel_unshuffle(raw, 2))]
+        features = zip(self.encode(image), self.encode(plate), strict=True)
+        for down, fuse, (f, b) in zip(self.down, self.fuse, features, strict=True):
+            maps.append(down(maps[-1]) + fuse(f, b))
+        x = maps.pop()
+        coarse = x
+        for level in reversed(range(len(maps))):
+            grown = functional.interpolate(self.lateral[level](x), scale_factor=2.0, mode="bilinear")
+            x = self.up[level](maps[level] + grown)
+            if level == 2:
+                coarse = x
+        fine = functional.pixel_shuffle(self.grow(x), 2)
+        return self.head(torch.cat([fine, raw], 1)), self.auxiliary(coarse)
+
+    def encode(self, x: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
+        """Return the encoder's maps of one picture at half size."""
+        return self.encoder(functional.avg_pool2d(x * 2 - 1, 2))
+
+    def freeze_encoder(self) -> None:
+        """Keep the encoder's weights and statistics as they are."""
+        self.encoder.requires_grad_(False)
+        self.encoder.eval()
+
+    def train(self, mode: bool = True) -> "Compact":
+        """Set training mode; a frozen encoder keeps its statistics."""
+        super().train(mode)
+        if not next(self.encoder.parameters()).requires_grad:
+            self.encoder.eval()
+        return self

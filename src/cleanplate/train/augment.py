@@ -1,0 +1,149 @@
+"""One pair -> a training example of the wanted size: geometry, composites, light, sensor. Everything is drawn from `rng`.
+
+The list is BackgroundMattingV2's (Lin et al. 2021, section 4), with what a light box adds: cast shadows, reflections in
+the platen, objects of the plate's own colour, empty plates, exposure drift, objects cut by the border.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from cleanplate.train import light, shapes
+from cleanplate.train.pairs import Pair
+
+Floats = Float[np.ndarray, "h w 3"]
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Probabilities (p_...) and strengths.
+
+    Attributes:
+        scale: network pixels per source pixel, drawn log-uniformly.
+        turn_deg: joint rotation.
+        p_composite: another pair's foreground over this plate.
+        p_shape: a drawn foreground over this plate.
+        p_backdrop: of these two: over a drawn backdrop in place of the plate.
+        p_same_colour: of these two: the foreground takes the plate's colour.
+        p_empty: the image is another exposure of the plate.
+        p_shadow, p_reflection, p_move, p_drift, p_noise, p_blur, p_jpeg: see `light`.
+        move_px: largest shift of the plate in network pixels; it also turns by up to `move_deg`.
+        light: strength of the joint change of exposure, colour and gamma; 0 leaves it.
+    """
+
+    scale: tuple[float, float] = (0.5, 1.6)
+    turn_deg: float = 5.0
+    p_composite: float = 0.2
+    p_shape: float = 0.1
+    p_backdrop: float = 0.3
+    p_same_colour: float = 0.25
+    p_empty: float = 0.04
+    p_shadow: float = 0.35
+    p_reflection: float = 0.15
+    p_move: float = 0.4
+    move_px: float = 2.5
+    move_deg: float = 0.6
+    p_drift: float = 0.8
+    drift: float = 0.1
+    p_noise: float = 0.4
+    p_blur: float = 0.25
+    p_jpeg: float = 0.3
+    light: float = 1.0
+
+
+PLAIN = Augment(
+    scale=(1.0, 1.0), turn_deg=0.0, p_composite=0, p_shape=0, p_empty=0, p_shadow=0, p_reflection=0, p_move=0,
+    p_drift=0, p_noise=0, p_blur=0, p_jpeg=0, light=0.5,
+)  # fmt: skip
+"""Horizontal flips and photometric changes: what the preset `paper` is pinned to."""
+
+
+def augment(
+    pair: Pair, other: Callable[[], Pair], size: tuple[int, int], config: Augment, rng: np.random.Generator
+) -> tuple[Floats, Floats, Float[np.ndarray, "h w"]]:
+    """Return image and plate in 0..1 and the mask as 0 or 1, all of `size` (height, width).
+
+    Args:
+        other: draws another pair, for composites.
+    """
+    frame = _frame(pair, size, config, rng)
+    image, plate, mask = (warp(array, frame, size) for array in (pair.image, pair.plate, pair.mask))
+    lot = rng.random()
+    if lot < config.p_composite + config.p_shape:
+        donor = other() if lot < config.p_composite else None
+        image, plate, mask = _composite(donor, plate, size, config, rng)
+    elif lot > 1 - config.p_empty:
+        image, mask = plate.copy(), np.zeros_like(mask)
+    image = light.cast(image, mask, config.p_shadow, config.p_reflection, rng)
+    if rng.random() < config.p_move:
+        plate = light.move(plate, config.move_px, config.move_deg, rng)
+    image, plate = light.expose(image, plate, config, rng)
+    return image, plate, (mask > 0.5).astype(np.float32)
+
+
+def _frame(pair: Pair, size: tuple[int, int], config: Augment, rng: np.random.Generator) -> np.ndarray:
+    """Return the 2x3 matrix, source -> example, of a random flip, turn, zoom and crop that keeps near the object."""
+    height, width = pair.mask.shape
+    low, high = np.log(config.scale)
+    scale = float(np.exp(rng.uniform(low, high)))
+    if config.scale == (1.0, 1.0):  # the whole picture, as the paper scales it
+        aspect = np.array([size[1] / width, size[0] / height])
+        centre = np.array([width / 2, height / 2])
+    else:
+        aspect = np.full(2, scale)
+        centre = _centre(pair.mask, np.array([size[1], size[0]]) / scale, rng)
+    turn = np.deg2rad(rng.uniform(-1, 1) * config.turn_deg)
+    flip = -1.0 if rng.random() < 0.5 else 1.0
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ np.diag([flip, 1.0])
+    linear = np.diag(aspect) @ rotation
+    # OpenCV has pixel centres at whole numbers, we at halves.
+    offset = np.array([size[1], size[0]]) / 2 - linear @ (centre - 0.5) - 0.5
+    return np.concatenate([linear, offset[:, None]], 1)
+
+
+def _centre(mask: np.ndarray, window: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the (x, y) of a window that holds a random foreground pixel, or lies anywhere in an empty picture."""
+    height, width = mask.shape
+    ys, xs = np.nonzero(mask)
+    if len(ys):
+        i = rng.integers(len(ys))
+        centre = np.array([xs[i], ys[i]]) + rng.uniform(-0.5, 0.5, 2) * window
+    else:
+        centre = rng.uniform(0, 1, 2) * (width, height)
+    # Beyond the picture there is only repeated border: stay inside as far as the window allows.
+    half = np.minimum(window, (width, height)) / 2
+    return np.clip(centre, half, np.array([width, height]) - half)
+
+
+def warp(array: np.ndarray, frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return a picture (0..1) or mask (0..1, soft) under a 2x3 matrix; shrinking averages."""
+    array = array.astype(np.float32) if array.dtype == bool else array
+    shrink = float(np.sqrt(abs(np.linalg.det(frame[:, :2]))))
+    if shrink < 0.75:
+        height, width = array.shape[:2]
+        small = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+        array = cv2.resize(array, small, interpolation=cv2.INTER_AREA)
+        grow = np.array([width / small[0], height / small[1]])
+        frame = np.concatenate([frame[:, :2] * grow, (frame[:, :2] @ (grow - 1) / 2 + frame[:, 2])[:, None]], 1)
+    moved = cv2.warpAffine(array, frame, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return moved.astype(np.float32) / 255 if moved.dtype == np.uint8 else moved
+
+
+def _composite(
+    donor: Pair | None, plate: np.ndarray, size: tuple[int, int], config: Augment, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a foreground, cut from `donor` or drawn, over this plate or a drawn backdrop."""
+    if rng.random() < config.p_backdrop:
+        plate = shapes.backdrop(size, rng)
+    if donor is None:
+        colour, alpha = shapes.drawn(size, rng)
+    else:
+        frame = _frame(donor, size, config, rng)
+        colour, alpha = warp(donor.image, frame, size), warp(donor.mask, frame, size)
+    if rng.random() < config.p_same_colour:
+        colour = shapes.repaint(colour, alpha, plate, rng)
+    soft = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(0.3, 0.8))[..., None]
+    return soft * colour + (1 - soft) * plate, plate, alpha

@@ -1,0 +1,39 @@
+"""Pairs -> augmented training examples, each a function of (seed, epoch, place in the epoch) alone."""
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from cleanplate.train.augment import augment
+from cleanplate.train.pairs import Pair
+from cleanplate.train.recipes import Recipe
+
+
+class Examples(Dataset):
+    """The training examples of one epoch: float32 image and plate (h, w, 3) in 0..1, mask (h, w), the pair's index."""
+
+    def __init__(self, pairs: list[Pair], recipe: Recipe, epoch: int) -> None:
+        self.pairs = pairs
+        self.recipe = recipe
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        rng = np.random.default_rng([self.recipe.seed, self.epoch, index])
+        image, plate, mask = augment(
+            self.pairs[index],
+            lambda: self.pairs[int(rng.integers(len(self.pairs)))],
+            self.recipe.size,
+            self.recipe.augment,
+            rng,
+        )
+        return image, plate, mask, index
+
+
+def batches(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
+    """Return an epoch's batches of indices, in random order; the last incomplete one is dropped, unless it is alone."""
+    order = np.random.default_rng([seed, epoch, 1 << 20]).permutation(count).tolist()
+    if count < size:
+        return [order]
+    return [order[i : i + size] for i in range(0, count - size + 1, size)]

@@ -1,0 +1,98 @@
+"""Shadows, reflections and the camera, applied to a pair in 0..1."""
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+if TYPE_CHECKING:
+    from cleanplate.train.augment import Augment
+
+Floats = Float[np.ndarray, "h w 3"]
+
+
+def cast(
+    image: Floats, mask: Float[np.ndarray, "h w"], p_shadow: float, p_reflection: float, rng: np.random.Generator
+) -> Floats:
+    """Return the image with a shadow and a reflection of the mask on its background, each with its probability.
+
+    An empty mask casts the shadow of a drawn thing outside the picture: shadows alone are never foreground.
+    """
+    outside = (1 - mask)[..., None]
+    if rng.random() < p_shadow:
+        shadow = _shadow(mask, rng)[..., None]
+        tint = 1 + rng.normal(0, 0.03, 3)
+        image = image * (1 - outside * shadow * np.clip(rng.uniform(0.1, 0.6) * tint, 0, 0.9))
+    if rng.random() < p_reflection and mask.any():
+        bottom = int(np.flatnonzero((mask > 0.5).any(1)).max(initial=0))
+        mirrored, theirs = _mirror(image, bottom), _mirror(mask, bottom)
+        share = outside * theirs[..., None] * rng.uniform(0.05, 0.4)
+        blur = cv2.GaussianBlur(mirrored, (0, 0), rng.uniform(0.5, 3))
+        image = image * (1 - share) + blur * share
+    return image.astype(np.float32)
+
+
+def _shadow(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a blurred, shifted and squashed copy of the mask; of a random ellipse where it is empty."""
+    height, width = mask.shape
+    if not mask.any():
+        mask = np.zeros_like(mask)
+        centre = (int(rng.uniform(0, width)), int(rng.uniform(0, height)))
+        axes = (int(rng.uniform(4, width / 3)), int(rng.uniform(4, height / 3)))
+        cv2.ellipse(mask, centre, axes, rng.uniform(0, 180), 0, 360, 1.0, -1)
+    contact = rng.random() < 0.5
+    reach = 0.03 if contact else 0.2
+    ys = np.flatnonzero((mask > 0.5).any(1))
+    base = float(ys.max(initial=0))
+    squash = rng.uniform(0.1, 1.0)
+    shear, shift = rng.normal(0, 0.4), rng.normal(0, reach, 2) * (width, height)
+    frame = np.array([[1, shear, shift[0] - shear * base], [0, squash, shift[1] + base * (1 - squash)]])
+    moved = cv2.warpAffine(mask, frame, (width, height))
+    return cv2.GaussianBlur(moved, (0, 0), rng.uniform(1, 4 if contact else 14))
+
+
+def _mirror(array: np.ndarray, row: int) -> np.ndarray:
+    """Return the picture mirrored at the lower edge of a row, zero where nothing is mirrored to."""
+    height, width = array.shape[:2]
+    frame = np.array([[1, 0, 0], [0, -1, 2 * row + 1]], np.float64)
+    return cv2.warpAffine(array, frame, (width, height), flags=cv2.INTER_NEAREST)
+
+
+def move(plate: Floats, shift_px: float, turn_deg: float, rng: np.random.Generator) -> Floats:
+    """Return the plate of a camera that was bumped: shifted and turned a little."""
+    height, width = plate.shape[:2]
+    turn = float(rng.uniform(-1, 1) * turn_deg)
+    frame = cv2.getRotationMatrix2D((width / 2 - 0.5, height / 2 - 0.5), turn, 1.0)
+    frame[:, 2] += rng.uniform(-1, 1, 2) * shift_px
+    return cv2.warpAffine(plate, frame, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def expose(image: Floats, plate: Floats, config: "Augment", rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Return both as cameras would have taken them: joint light, the plate's own drift, lens, noise, JPEG."""
+    gain = np.exp(rng.normal(0, 0.15 * config.light) + rng.normal(0, 0.06 * config.light, 3))
+    bright = np.percentile(plate, 90, axis=(0, 1))
+    gain *= min(1.0, float((1.0 / np.maximum(gain * bright, 1e-3)).min()))  # rigs are not set to clip their walls
+    gamma = float(np.exp(rng.normal(0, 0.15 * config.light)))
+    drift = np.ones(3)
+    if rng.random() < config.p_drift:
+        drift = np.exp(rng.normal(0, config.drift / 2) + rng.normal(0, config.drift / 6, 3))
+    blur = rng.uniform(0.4, 1.2) if rng.random() < config.p_blur else 0.0
+    noisy, coarse = rng.random() < config.p_noise, rng.random() < config.p_jpeg
+    noise = rng.uniform(0.002, 0.03)
+    developed = []
+    for picture, factor in ((image, gain), (plate, gain * drift)):
+        picture = np.clip(picture * factor, 0, 1).astype(np.float32) ** gamma
+        if blur:
+            picture = cv2.GaussianBlur(picture, (0, 0), blur * rng.uniform(0.7, 1.3))
+        if noisy:
+            picture = picture + noise * rng.standard_normal(picture.shape, dtype=np.float32)
+        picture = np.clip(picture, 0, 1)
+        developed.append(_jpeg(picture, int(rng.integers(50, 95))) if coarse else picture.astype(np.float32))
+    return developed[0], developed[1]
+
+
+def _jpeg(picture: Floats, quality: int) -> Floats:
+    bytes_ = np.rint(picture * 255).astype(np.uint8)
+    _, data = cv2.imencode(".jpg", bytes_, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.float32) / 255

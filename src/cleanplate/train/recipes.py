@@ -1,0 +1,96 @@
+"""Recipes: functions that return everything a training run is asked for."""
+
+from dataclasses import dataclass, replace
+
+from cleanplate.errors import CleanplateError
+from cleanplate.train.augment import PLAIN, Augment
+from cleanplate.train.losses import Loss
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run.
+
+    Attributes:
+        architecture: a name in `networks.build`.
+        size: (height, width) of the training examples, in pixels.
+        epochs: passes over the training products; the data set is looked through again at each.
+        batch: over all processes.
+        lr: Adam's, after `warmup` steps of linear rise; halved every `halve_every` epochs (0: never).
+        weight_decay: decoupled (AdamW); 0 is Adam.
+        validation: share of the products that is held out.
+        validation_views: at most so many views are measured at each validation.
+        validate_every: epochs between validations.
+        freeze_encoder: keep the encoder as initialised.
+        ema: decay per step of the averaged weights that are validated and kept; 0 keeps the trained ones.
+        workers: processes that make examples.
+        seed: of weights, order and augmentation.
+    """
+
+    architecture: str = "compact"
+    size: tuple[int, int] = (128, 192)
+    epochs: int = 500
+    batch: int = 16
+    lr: float = 2e-3
+    warmup: int = 30
+    halve_every: int = 0
+    weight_decay: float = 1e-4
+    validation: float = 0.1
+    validation_views: int = 96
+    validate_every: int = 1
+    freeze_encoder: bool = False
+    ema: float = 0.0
+    augment: Augment = Augment()
+    loss: Loss = Loss()
+    workers: int = 1
+    seed: int = 0
+
+
+def paper() -> Recipe:
+    """The paper's recipe (its section on training); where it is silent: Adam, cross-entropy, flips, light."""
+    return Recipe(
+        architecture="deeplabv3plus_dualinput_resnet50",
+        size=(512, 640),
+        epochs=500,
+        batch=24,
+        lr=5e-5,
+        warmup=0,
+        halve_every=200,
+        weight_decay=0.0,
+        validation=1 / 3,
+        augment=PLAIN,
+    )
+
+
+def paper_small() -> Recipe:
+    """The paper's network and loss at 128x160 for two CPU cores: about 0.5 s an image."""
+    return replace(paper(), size=(128, 160), batch=8, lr=2e-4, validation=0.1, workers=1)
+
+
+def compact() -> Recipe:
+    """The compact network at 128x192 with its encoder frozen: the first stage on a CPU."""
+    return Recipe(freeze_encoder=True, ema=0.995, loss=Loss(iou=1.0, boundary=2.0, auxiliary=0.3))
+
+
+def compact_large() -> Recipe:
+    """The second stage: 256x320, all weights, a small step."""
+    return replace(compact(), size=(256, 320), batch=8, lr=5e-4, freeze_encoder=False)
+
+
+RECIPES = {
+    "paper": paper,
+    "paper-small": paper_small,
+    "compact": compact,
+    "compact-large": compact_large,
+}
+
+
+def recipe(name: str) -> Recipe:
+    """Return a recipe by name.
+
+    Raises:
+        CleanplateError: there is none of that name.
+    """
+    if name not in RECIPES:
+        raise CleanplateError(f"no recipe {name!r}; choose one of {', '.join(RECIPES)}")
+    return RECIPES[name]()
