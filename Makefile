@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo-out
 EXTRAS := dev,train,render,usd,web
 
-.PHONY: demo test check format clean
+.PHONY: demo test check format reference clean
 
 demo: $(VENV)/core.done
 	$(BIN)/cleanplate demo --out $(DEMO)
@@ -24,6 +24,10 @@ check: $(VENV)/all.done
 format: $(VENV)/all.done
 	$(BIN)/ruff format src tests benchmarks
 	$(BIN)/ruff check --fix src tests benchmarks
+
+reference: $(VENV)/all.done
+	$(BIN)/typer cleanplate.cli utils docs --name cleanplate --output docs/reference/commands.md
+	$(BIN)/cleanplate schema > docs/capture.schema.json
 
 clean:
 	rm -rf $(VENV) $(DEMO) tests/tools/node_modules

@@ -211,8 +211,9 @@ def _print_tables(comparison: "Comparison") -> None:
 
     from cleanplate.evaluate import terminal_tables
 
+    console = Console(width=None if sys.stdout.isatty() else 160)
     for table in terminal_tables(comparison):
-        Console().print(table)
+        console.print(table)
 
 
 def _exit_for(problems: list[str]) -> None:

@@ -213,6 +213,7 @@ def write_hull(capture: Capture, mask_dir: Path, output: Path, settings: Setting
         MeshError: too few views, or nothing is left of the hull.
     """
     import trimesh
+    from trimesh.exchange.ply import export_ply
 
     from cleanplate.hull import view_agreement, visual_hull
 
@@ -223,7 +224,7 @@ def write_hull(capture: Capture, mask_dir: Path, output: Path, settings: Setting
     hull = visual_hull(masks, cameras, poses, settings.resolution, settings.floor)
     agreements = view_agreement(hull.vertices, hull.faces, masks, cameras, poses)
     mesh = trimesh.Trimesh(hull.vertices, hull.faces, process=False)
-    write_bytes(output, mesh.export(file_type="ply"))
+    write_bytes(output, export_ply(mesh))
     write_json(
         output.with_suffix(".json"),
         {

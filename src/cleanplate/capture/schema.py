@@ -92,4 +92,4 @@ class CaptureFile(_Strict):
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of capture.json, as published in docs/capture.schema.json."""
     schema = CaptureFile.model_json_schema(mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FORMAT, **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": FORMAT}
