@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from cleanplate.render.products.assembly import fused
-from cleanplate.render.products.types import METALS, TRANSPARENT, Material, Part
+from cleanplate.render.products.types import METALS, TRANSPARENT, Material, Part, Values
 
 Colour = tuple[float, float, float]
 
@@ -155,7 +154,7 @@ def _glass_tint(rng: np.random.Generator) -> Colour:
     return triple(np.power(srgb, 1.5))
 
 
-def triple(values: ArrayLike) -> Colour:
+def triple(values: Values) -> Colour:
     """Three numbers clipped to what a colour may be."""
     r, g, b = (float(v) for v in np.clip(values, 0.0, 0.99))
     return (r, g, b)

@@ -8,16 +8,16 @@ import numpy as np
 import trimesh
 from jaxtyping import Float
 from manifold3d import CrossSection, FillRule, JoinType, Manifold, OpType
-from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from cleanplate.render.products.assembly import to_mesh
+from cleanplate.render.products.types import Values
 
-Points2 = Float[np.ndarray, "n 2"]
-Points3 = Float[np.ndarray, "n 3"]
+Points2 = Float[np.ndarray, "_ 2"]
+Points3 = Float[np.ndarray, "_ 3"]
 
 
-def spline(points: ArrayLike, count: int, closed: bool = False, overshoot: bool = True) -> np.ndarray:
+def spline(points: Values, count: int, closed: bool = False, overshoot: bool = True) -> np.ndarray:
     """A smooth curve through control points, (count, d); parameter: chord length.
 
     Without `overshoot` each coordinate stays between its neighbours, as a profile's radius must.
@@ -38,7 +38,7 @@ def circle(radius: float, count: int, z: float = 0.0, squash: float = 1.0) -> Po
     return np.stack([radius * np.cos(a), squash * radius * np.sin(a), np.full(count, z)], axis=1)
 
 
-def revolve(profile: ArrayLike, segments: int = 72) -> trimesh.Trimesh:
+def revolve(profile: Values, segments: int = 72) -> trimesh.Trimesh:
     """A solid of revolution about z; `profile` is (r, z) of the outside, from the axis to the axis."""
     outline = np.asarray(profile, float)
     return _revolved(_region(_mirrored(outline)), segments)
@@ -52,7 +52,7 @@ def vessel(
     Args:
         outside: (r, z) from the middle of the foot up to the rim.
         wall: thickness perpendicular to the surface.
-        base: height of the inside's floor above the foot (default: the wall's thickness).
+        base: height of the inside's floor above the foot, at least the wall's thickness, which is the default.
         lip: rounding radius of the rim in walls.
     """
     outline = np.asarray(outside, float)
@@ -78,7 +78,7 @@ def _inside(outline: np.ndarray, wall: float, base: float | None) -> CrossSectio
 def sweep(
     path: Points3,
     section: Points2 | float,
-    scale: Float[np.ndarray, "n"] | float = 1.0,
+    scale: Float[np.ndarray, "_"] | float = 1.0,
     closed: bool = False,
     sides: int = 12,
 ) -> trimesh.Trimesh:
@@ -109,12 +109,12 @@ def sweep(
     return outward(vertices, np.vstack(faces))
 
 
-def tube(points: ArrayLike, radius: float, count: int = 40, closed: bool = False, sides: int = 10) -> trimesh.Trimesh:
+def tube(points: Values, radius: float, count: int = 40, closed: bool = False, sides: int = 10) -> trimesh.Trimesh:
     """A round wire along a spline through control points."""
     return sweep(spline(points, count, closed), radius, closed=closed, sides=sides)
 
 
-def rod(start: ArrayLike, end: ArrayLike, radius: float, sides: int = 12) -> trimesh.Trimesh:
+def rod(start: Values, end: Values, radius: float, sides: int = 12) -> trimesh.Trimesh:
     """A straight cylinder between two points."""
     return sweep(np.array([start, end], float), radius, sides=sides)
 
@@ -152,7 +152,7 @@ def rounded_outline(
     return np.vstack(corners) + at
 
 
-def rounded_box(size: ArrayLike, radius: float, count: int = 5) -> trimesh.Trimesh:
+def rounded_box(size: Values, radius: float, count: int = 5) -> trimesh.Trimesh:
     """A box about the origin with rounded edges and corners."""
     half = np.asarray(size, float) / 2
     radius = min(radius, 0.98 * half.min())
@@ -164,7 +164,7 @@ def rounded_box(size: ArrayLike, radius: float, count: int = 5) -> trimesh.Trime
     return to_mesh(Manifold.hull_points(corners.reshape(-1, 3)))
 
 
-def superellipsoid(size: ArrayLike, ns: float = 1.0, ew: float = 1.0, count: int = 40) -> trimesh.Trimesh:
+def superellipsoid(size: Values, ns: float = 1.0, ew: float = 1.0, count: int = 40) -> trimesh.Trimesh:
     """A superellipsoid about the origin (Barr 1981): exponents 1, 1 an ellipsoid, below 1 boxy, above pinched."""
     u = np.linspace(0, 2 * np.pi, 2 * count, endpoint=False)
     v = np.linspace(-np.pi / 2, np.pi / 2, count + 1)[1:-1]
@@ -180,7 +180,7 @@ def superellipsoid(size: ArrayLike, ns: float = 1.0, ew: float = 1.0, count: int
     return stack_rings(rings, [0, 0, -half[2]], [0, 0, half[2]])
 
 
-def stack_rings(rings: Float[np.ndarray, "n k 3"], bottom: ArrayLike, top: ArrayLike) -> trimesh.Trimesh:
+def stack_rings(rings: Float[np.ndarray, "n k 3"], bottom: Values, top: Values) -> trimesh.Trimesh:
     """A closed skin over rings of equal length, each end drawn together in one point."""
     n, k, _ = rings.shape
     i, j = np.meshgrid(np.arange(n - 1), np.arange(k), indexing="ij")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import trimesh
-from numpy.typing import ArrayLike
 
 from cleanplate.render.products.assembly import moved
 from cleanplate.render.products.primitives import revolve, spline, superellipsoid, sweep
+from cleanplate.render.products.types import Values
 
 
-def footed(points: ArrayLike, count: int = 60, foot: float = 0.85) -> np.ndarray:
+def footed(points: Values, count: int = 60, foot: float = 0.85) -> np.ndarray:
     """A profile (r, z) through points from foot to rim, closed by a flat base."""
     curve = spline(points, count, overshoot=False)
     r, z = curve[0]
@@ -21,7 +21,7 @@ def footed(points: ArrayLike, count: int = 60, foot: float = 0.85) -> np.ndarray
 
 def radius_at(outside: np.ndarray, z: float) -> float:
     """Radius of a profile whose height rises, at height z."""
-    rising = outside[np.r_[True, np.diff(outside[:, 1]) > 1e-9]]
+    rising = outside[np.r_[np.diff(outside[:, 1]) > 1e-9, True]]
     return float(np.interp(z, rising[:, 1], rising[:, 0]))
 
 

@@ -43,7 +43,7 @@ def wrap(
         gap: to the body below, so that a label on glass stays clear of it.
     """
     z = np.linspace(low, high, rows)
-    rising = outside[np.r_[True, np.diff(outside[:, 1]) > 1e-9]]
+    rising = outside[np.r_[np.diff(outside[:, 1]) > 1e-9, True]]
     r = np.interp(z, rising[:, 1], rising[:, 0])
     width = min(width, 2 * np.pi - 0.01)
     a = np.linspace(-width / 2, width / 2, max(int(width * 12), 6))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import trimesh
 from jaxtyping import UInt8
+
+Values = Sequence[Any] | np.ndarray  # numbers, or points
 
 MaterialKind = Literal[
     "clear_glass",
