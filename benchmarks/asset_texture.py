@@ -4,8 +4,8 @@
 
 The hull comes from all exact masks; every fifth view is left out of the texture, then compared with the model drawn
 from its pose, over the pixels that both its mask and the model cover. "painted" captures replace the photographs by
-unlit drawings of a textured mesh, with a random exposure of +-10% per view: they show what blending and exposure
-levelling lose apart from light that moves over the product.
+unlit drawings of a textured mesh, with a random exposure of +-10% in the views used and none in those held out: they
+show what blending and levelling lose apart from light that moves over the product.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from cleanplate.geometry import Camera, Pose
 from cleanplate.hull import visual_hull
 
 SHARED = Path(os.environ.get("CLEANPLATE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
-MESHES = ("sugar_box", "lipton_tea", "plastic_banana")
+HELD_OUT = slice(2, None, 5)
+MESHES = ("conditioner", "plastic_peach", "stapler_1")
 
 
 def psnr(image: np.ndarray, truth: np.ndarray, where: np.ndarray) -> float:
@@ -44,7 +45,7 @@ def painted(mesh_path: Path, cameras: Sequence[Camera], poses: Sequence[Pose], e
     import trimesh
 
     mesh = trimesh.load_mesh(mesh_path)
-    vertices = np.asarray(mesh.vertices) @ np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]).T
+    vertices = np.array(mesh.vertices)
     vertices *= extent / np.ptp(vertices, axis=0).max()
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     vertices -= [*(low[:2] + high[:2]) / 2, low[2]]
@@ -52,6 +53,7 @@ def painted(mesh_path: Path, cameras: Sequence[Camera], poses: Sequence[Pose], e
     faces = np.asarray(mesh.faces, np.int64)
     model = Model(vertices, vertex_normals(vertices, faces), faces, uv=np.asarray(mesh.visual.uv), texture=texture)
     gains = np.random.default_rng(7).uniform(0.9, 1.1, len(poses))
+    gains[HELD_OUT] = 1.0
     photos = []
     for camera, pose, gain in zip(cameras, poses, gains, strict=True):
         image, mask = preview(model, camera, pose)
@@ -62,8 +64,8 @@ def painted(mesh_path: Path, cameras: Sequence[Camera], poses: Sequence[Pose], e
 def measure(name: str, photos: list[Photo]) -> str:
     hull = visual_hull([p.mask for p in photos], [p.camera for p in photos], [p.pose for p in photos])
     vertices, faces = simplify(np.asarray(hull.vertices, float), np.asarray(hull.faces, np.int64))
-    held = photos[2::5]
-    kept = [photo for index, photo in enumerate(photos) if index % 5 != 2]
+    held = photos[HELD_OUT]
+    kept = [photo for photo in photos if not any(photo is other for other in held)]
     wall, cpu = time.perf_counter(), time.process_time()
     textured, seen = texture_mesh(vertices, faces, kept)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

@@ -49,16 +49,17 @@ def test_nothing_seen_gives_grey(torus, photos):
     assert np.abs(colour_vertices(*torus, blind).astype(int) - 128).max() <= 1
 
 
-def test_exposure_gains_are_recovered():
+def test_exposure_gains_are_recovered_in_spite_of_highlights():
     rng = np.random.default_rng(4)
     truth = rng.uniform(0.05, 0.5, (500, 3))
-    gains = np.exp(rng.normal(0, 0.15, (12, 3)))
-    gains /= np.exp(np.log(gains).mean(axis=0))
-    seen = 255 * to_srgb(truth[None] * gains[:, None])
+    gains = np.exp(rng.normal(0, 0.15, 12))
+    gains /= np.exp(np.log(gains).mean())
+    seen = 255 * to_srgb(truth[None] * gains[:, None, None])
     weights = (rng.random((12, 500)) < 0.4).astype(float)
-    seen[:, :25] = 240  # highlights
+    seen[:3, :25] = 240
     recovered = level_exposure(seen, weights)
-    assert recovered * gains == pytest.approx(np.ones((12, 3)), abs=0.03)
+    before, after = np.abs(np.log(gains)).mean(), np.abs(np.log(recovered * gains)).mean()
+    assert after < 0.15 * before
 
 
 @given(st.floats(0, 1))
@@ -68,4 +69,4 @@ def test_srgb_round_trip(value):
 
 def test_a_gain_of_one_changes_nothing():
     image = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
-    assert np.abs(apply_gain(image, np.ones(3)) - image).max() < 1e-3
+    assert np.abs(apply_gain(image, 1.0) - image).max() < 1e-3

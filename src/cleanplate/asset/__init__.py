@@ -9,6 +9,7 @@ from cleanplate.asset.profiles import PROFILES, Profile, find_profile
 from cleanplate.asset.simplify import is_watertight, simplify
 from cleanplate.asset.stage import AssetReport, read_mesh, write_asset
 from cleanplate.asset.texture import texture_mesh
+from cleanplate.asset.usdz import write_usdz
 
 __all__ = [
     "PROFILES",
@@ -27,4 +28,5 @@ __all__ = [
     "vertex_normals",
     "write_asset",
     "write_glb",
+    "write_usdz",
 ]

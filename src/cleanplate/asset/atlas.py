@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from cleanplate.geometry.raster import Faces
-from cleanplate.types import Points
+from cleanplate.types import Faces, Points
 
 PADDING = 4
 """Texels between charts."""

@@ -14,10 +14,9 @@ import numpy as np
 from jaxtyping import Float
 from numba import njit
 
-from cleanplate.asset.exposure import Gains, apply_gain, level_exposure
-from cleanplate.asset.photos import REFERENCE_DIAGONAL, Photo, cropped, trust, without_distortion
-from cleanplate.geometry.raster import Faces
-from cleanplate.types import Points
+from cleanplate.asset.exposure import apply_gain, level_exposure
+from cleanplate.asset.photos import REFERENCE_DIAGONAL, Photo, Photos, cropped, trust, without_distortion
+from cleanplate.types import Faces, Points
 
 Colours = Float[np.ndarray, "n 3"]
 
@@ -48,7 +47,7 @@ class _Bands:
     focal: float
 
 
-def _prepare(photo: Photo, gain: Gains, surface: "Surface") -> _Bands:
+def _prepare(photo: Photo, gain: float, surface: "Surface") -> _Bands:
     import cv2
 
     scale = float(np.hypot(photo.camera.width, photo.camera.height)) / REFERENCE_DIAGONAL
@@ -139,7 +138,7 @@ class Blend:
     weight: Float[np.ndarray, "n"]
 
 
-def blend(points: Points, normals: Points, surface: Surface, photos: Sequence[Photo], gains: Sequence[Gains]) -> Blend:
+def blend(points: Points, normals: Points, surface: Surface, photos: Photos, gains: Sequence[float]) -> Blend:
     """Sample and blend the photographs at points of the surface.
 
     Args:
@@ -155,17 +154,17 @@ def blend(points: Points, normals: Points, surface: Surface, photos: Sequence[Ph
     return _finish(sums)
 
 
-def exposures(surface: Surface, photos: Sequence[Photo]) -> list[Gains]:
+def exposures(surface: Surface, photos: Photos) -> list[float]:
     """Return each photograph's gain such that they agree on the colours of the surface's vertices."""
     chosen = slice(None, None, max(1, len(surface.vertices) // EXPOSURE_SAMPLES))
     points, normals = surface.vertices[chosen], surface.normals[chosen]
     density = _typical_density(photos[0], surface)
     seen = []
-    for photo in photos:
+    for index in range(len(photos)):
         sums = np.zeros((len(points), 8), np.float32)
-        _add(_prepare(photo, np.ones(3), surface), points, normals, surface.size, density, sums)
+        _add(_prepare(photos[index], 1.0, surface), points, normals, surface.size, density, sums)
         seen.append(_finish(sums))
-    return list(level_exposure(np.stack([b.low for b in seen]), np.stack([b.weight for b in seen])))
+    return level_exposure(np.stack([b.low for b in seen]), np.stack([b.weight for b in seen])).tolist()
 
 
 def _add(view: _Bands, points: Points, normals: Points, size: float, density: float, sums: np.ndarray) -> None:

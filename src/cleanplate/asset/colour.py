@@ -1,15 +1,12 @@
 """Vertex colours from photographs."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import UInt8
 
 from cleanplate.asset.blend import Surface, blend, exposures
 from cleanplate.asset.fill import fill_unseen
-from cleanplate.asset.photos import Photo
-from cleanplate.geometry.raster import Faces
-from cleanplate.types import Points
+from cleanplate.asset.photos import Photos
+from cleanplate.types import Faces, Points
 
 VertexColours = UInt8[np.ndarray, "n 3"]
 
@@ -26,7 +23,7 @@ def vertex_normals(vertices: Points, faces: Faces) -> Points:
     return np.where(length > 0, total / np.maximum(length, 1e-300), [0.0, 0.0, 1.0])
 
 
-def colour_vertices(vertices: Points, faces: Faces, photos: Sequence[Photo]) -> VertexColours:
+def colour_vertices(vertices: Points, faces: Faces, photos: Photos) -> VertexColours:
     """Colour a mesh's vertices from posed photographs and their masks.
 
     Exposure is levelled between views; hidden, grazing and near-outline pixels are left out; vertices that no view

@@ -3,8 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from cleanplate.geometry.raster import Faces
-from cleanplate.types import Image
+from cleanplate.types import Faces, Image
 
 SMOOTHING = 1e-3
 """Pull of the neighbours against a vertex's own colour seen face-on once."""

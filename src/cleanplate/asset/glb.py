@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import numpy as np
 from cleanplate import __version__
 from cleanplate.asset.exposure import to_linear
 from cleanplate.asset.model import Model
+from cleanplate.errors import require
 from cleanplate.files import write_bytes
 from cleanplate.types import Image
 
 FLOAT, UINT16, UINT32 = 5126, 5123, 5125
 VERTICES, INDICES = 34962, 34963
 JPEG_QUALITY = 90
+MESHOPT = "EXT_meshopt_compression"
 ROUGHNESS = 0.7
 """Of a dielectric surface: masks and photographs tell nothing about gloss."""
 
@@ -23,32 +26,55 @@ ROUGHNESS = 0.7
 class _Buffer:
     """The binary chunk, with the views and accessors that point into it."""
 
-    def __init__(self) -> None:
+    def __init__(self, meshopt: bool) -> None:
         self.data = bytearray()
         self.views: list[dict[str, Any]] = []
         self.accessors: list[dict[str, Any]] = []
+        self._encoder = require("meshopt", "web-asset") if meshopt else None
+        self.decoded_length = 0
 
-    def add_bytes(self, data: bytes, **view: int) -> int:
+    def add_bytes(self, data: bytes, **view: Any) -> int:
         self.data += b"\0" * (-len(self.data) % 4)
         self.views.append({"buffer": 0, "byteOffset": len(self.data), "byteLength": len(data), **view})
         self.data += data
         return len(self.views) - 1
 
     def add_array(self, array: np.ndarray, kind: str, component: int, target: int, **accessor: Any) -> int:
-        view = self.add_bytes(np.ascontiguousarray(array).tobytes(), target=target)
-        count = array.size if kind == "SCALAR" else len(array)
+        array = np.ascontiguousarray(array)
+        view = self._compress(array, target) if self._encoder else self.add_bytes(array.tobytes(), target=target)
         self.accessors.append(
-            {"bufferView": view, "componentType": component, "count": count, "type": kind, **accessor}
+            {"bufferView": view, "componentType": component, "count": len(array), "type": kind, **accessor}
         )
         return len(self.accessors) - 1
 
+    def _compress(self, array: np.ndarray, target: int) -> int:
+        """Add a view whose decoded bytes lie in buffer 1, which no file holds."""
+        mode = "ATTRIBUTES" if target == VERTICES else "TRIANGLES"
+        encoded = self._encoder.encode_gltf_buffer(array, mode)  # type: ignore[union-attr]
+        stride = array.nbytes // len(array)
+        view = self.add_bytes(encoded, target=target)
+        place = {key: self.views[view].pop(key) for key in ("buffer", "byteOffset", "byteLength")}
+        self.views[view] |= {"buffer": 1, "byteOffset": self.decoded_length, "byteLength": array.nbytes}
+        if target == VERTICES:
+            self.views[view]["byteStride"] = stride
+        extension = {**place, "byteStride": stride, "count": len(array), "mode": mode}
+        self.views[view]["extensions"] = {MESHOPT: extension}
+        self.decoded_length += -(-array.nbytes // 4) * 4
+        return view
 
-def write_glb(path: Path, model: Model) -> None:
+
+def write_glb(path: Path, model: Model, *, meshopt: bool = False) -> None:
     """Write a model as one GLB file, atomically.
 
     Vertex colours become linear light as glTF demands, 16 bits each; a texture becomes a JPEG.
+
+    Args:
+        meshopt: compress the geometry without loss by EXT_meshopt_compression, for web viewers with its decoder.
+
+    Raises:
+        MissingExtra: meshopt is asked for and its package is not installed.
     """
-    write_bytes(path, _pack(*_document(model)))
+    write_bytes(path, _pack(*_document(_in_cache_order(model) if meshopt else model, meshopt)))
 
 
 def encode_jpeg(image: Image) -> bytes:
@@ -64,8 +90,8 @@ def encode_jpeg(image: Image) -> bytes:
     return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)[1].tobytes()
 
 
-def _document(model: Model) -> tuple[dict[str, Any], bytes]:
-    buffer = _Buffer()
+def _document(model: Model, meshopt: bool) -> tuple[dict[str, Any], bytes]:
+    buffer = _Buffer(meshopt)
     positions = model.vertices.astype("<f4")
     bounds = {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()}
     attributes = {
@@ -100,11 +126,33 @@ def _document(model: Model) -> tuple[dict[str, Any], bytes]:
     document["materials"] = [{"name": "surface", "pbrMetallicRoughness": surface}]
     document["meshes"] = [{"primitives": [{"attributes": attributes, "indices": indices, "material": 0}]}]
     document |= {
-        "buffers": [{"byteLength": len(buffer.data)}],
+        "buffers": [{"byteLength": len(buffer.data)}, *_decoded_buffer(buffer, document)],
         "bufferViews": buffer.views,
         "accessors": buffer.accessors,
     }
     return document, bytes(buffer.data)
+
+
+def _decoded_buffer(buffer: _Buffer, document: dict[str, Any]) -> list[dict[str, Any]]:
+    if not buffer.decoded_length:
+        return []
+    document["extensionsUsed"] = document["extensionsRequired"] = [MESHOPT]
+    return [{"byteLength": buffer.decoded_length, "extensions": {MESHOPT: {"fallback": True}}}]
+
+
+def _in_cache_order(model: Model) -> Model:
+    """Renumber vertices and triangles so that neighbours lie together, which the codec needs to do well."""
+    meshopt = require("meshopt", "web-asset")
+    indices, place, count = meshopt.reorder_mesh(model.faces.ravel().astype(np.uint32), True, False)
+    place = np.asarray(place, np.int64)
+    used = place < count
+    source = np.empty(count, np.int64)
+    source[place[used]] = np.flatnonzero(used)
+    parts = {
+        name: None if (part := getattr(model, name)) is None else part[source]
+        for name in ("vertices", "normals", "colours", "uv")
+    }
+    return replace(model, faces=np.asarray(indices, np.int64).reshape(-1, 3), **parts)
 
 
 def _pack(document: dict[str, Any], data: bytes) -> bytes:

@@ -1,9 +1,8 @@
 """What one photograph knows about a surface: its colours, and how far each pixel can be trusted."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import overload
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -11,8 +10,8 @@ from jaxtyping import Float
 from cleanplate.capture import Capture, View, read_image, read_mask
 from cleanplate.errors import ImageError
 from cleanplate.geometry import Camera, Pose, project
-from cleanplate.geometry.raster import Faces, rasterise
-from cleanplate.types import Image, Mask, Points
+from cleanplate.geometry.raster import rasterise
+from cleanplate.types import Faces, Image, Mask, Points
 
 REFERENCE_DIAGONAL = 820.0
 """Widths below are in pixels of a 640x512 picture, and grow with the picture's diagonal."""
@@ -36,23 +35,26 @@ class Photo:
     pose: Pose
 
 
-class CapturePhotos(Sequence[Photo]):
+@runtime_checkable
+class Photos(Protocol):
+    """Photographs by number: a list of them, or one that reads them when asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Photo: ...
+
+
+class CapturePhotos:
     """The photographs of a capture, read when asked for: 190 large ones do not fit into memory at once."""
 
     def __init__(self, capture: Capture, mask_dir: Path) -> None:
         self._capture, self._mask_dir = capture, mask_dir
-        self._views = [(view, pose) for view, pose in zip(capture.views, capture.poses(), strict=True)]
+        self._views = list(zip(capture.views, capture.poses(), strict=True))
 
     def __len__(self) -> int:
         return len(self._views)
 
-    @overload
-    def __getitem__(self, index: int) -> Photo: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Photo]: ...
-    def __getitem__(self, index: int | slice) -> Photo | list[Photo]:
-        if isinstance(index, slice):
-            return [self._read(*item) for item in self._views[index]]
+    def __getitem__(self, index: int, /) -> Photo:
         return self._read(*self._views[index])
 
     def _read(self, view: View, pose: Pose) -> Photo:

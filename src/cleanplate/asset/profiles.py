@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cleanplate.asset.model import Model
 from cleanplate.errors import CleanplateError
 
 
@@ -49,12 +50,18 @@ def find_profile(name: str) -> Profile:
     return PROFILES[name]
 
 
-def violations(profile: Profile, *, triangles: int, vertices: int, texture_size: int, size_bytes: int) -> list[str]:
-    """Return a sentence for every limit that a written file breaks."""
+def violations(profile: Profile, model: Model, size_bytes: int) -> list[str]:
+    """Return a phrase for every limit that a model and its written file break."""
     checks = (
-        ("triangles", triangles, profile.max_triangles),
-        ("vertices", vertices, profile.max_vertices),
-        ("texels along the texture's side", texture_size, profile.texture_size),
+        ("triangles", len(model.faces), profile.max_triangles),
+        ("vertices", len(model.vertices), profile.max_vertices),
+        (
+            "texels along the texture's side",
+            0 if model.texture is None else max(model.texture.shape),
+            profile.texture_size,
+        ),
         ("bytes", size_bytes, profile.max_bytes),
     )
-    return [f"{got} {what}; the profile {profile.name!r} allows {limit}" for what, got, limit in checks if got > limit]
+    return [
+        f"{got} {what} where the profile {profile.name!r} allows {limit}" for what, got, limit in checks if got > limit
+    ]

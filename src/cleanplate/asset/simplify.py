@@ -4,8 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cleanplate.errors import MeshError
-from cleanplate.geometry.raster import Faces
-from cleanplate.types import Points
+from cleanplate.types import Faces, Points
 
 Mesh = tuple[Float[np.ndarray, "_ 3"], Int[np.ndarray, "_ 3"]]
 """Vertices, metres, and faces; of sizes of their own."""
@@ -103,7 +102,7 @@ def _without_folds(faces: Faces) -> Int[np.ndarray, "_ 3"]:
 
 
 def _simplify_manifold(vertices: Points, faces: Faces, max_triangles: int) -> Mesh:
-    """Apply manifold3d's simplify with a tolerance that grows from a hundred-thousandth of the mesh's size to the target.
+    """Apply manifold3d's simplify, its tolerance growing from a hundred-thousandth of the mesh's size to the target.
 
     Step by step, since at a large tolerance at once it sticks on meshes with many small handles.
     """

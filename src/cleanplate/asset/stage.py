@@ -1,20 +1,25 @@
 """The stage: a hull's mesh file and a capture in, a GLB out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cleanplate.asset.colour import colour_vertices, vertex_normals
 from cleanplate.asset.glb import write_glb
 from cleanplate.asset.model import FRONT_DEG, Model
-from cleanplate.asset.photos import CapturePhotos
-from cleanplate.asset.profiles import find_profile, violations
+from cleanplate.asset.photos import CapturePhotos, Photos
+from cleanplate.asset.profiles import Profile, find_profile, violations
 from cleanplate.asset.simplify import simplify
+from cleanplate.asset.texture import texture_mesh
+from cleanplate.asset.usdz import write_usdz
 from cleanplate.capture import Capture
-from cleanplate.errors import MeshError
-from cleanplate.geometry.raster import Faces
-from cleanplate.types import Points
+from cleanplate.errors import MeshError, require
+from cleanplate.files import atomic_path
+from cleanplate.types import Faces, Points
+
+FEWEST_TRIANGLES = 1000
+"""Below that, fewer triangles would not help against too many seams."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class AssetReport:
         triangles, vertices: of the file, seams counted.
         size_bytes: of the file.
         extent: width (x), height (y) and depth (z) in metres.
-        seen: fraction of the surface's vertices that at least one photograph saw; the rest is filled in.
+        seen: fraction of the texels that at least one photograph saw; the rest is filled in.
     """
 
     path: Path
@@ -62,30 +67,52 @@ def write_asset(
     capture: Capture,
     mask_dir: Path,
     out_glb: Path,
-    profile: str = "default",
+    profile: str | Profile = "default",
     *,
+    out_usdz: Path | None = None,
     front_deg: float = FRONT_DEG,
 ) -> AssetReport:
-    """Simplify a hull, colour it from the capture's photographs, and write it as a GLB that the profile accepts.
+    """Simplify a hull, texture it from the capture's photographs, and write it as a GLB that the profile accepts.
 
     Args:
         hull_mesh: watertight, in the capture's world, metres.
         mask_dir: holds <view id>.png for every view; only pixels well inside a mask give colour.
+        profile: a name in PROFILES, or limits of your own.
+        out_usdz: also write the model as USDZ.
         front_deg: azimuth in the world that becomes the front.
 
     Raises:
-        MeshError: the mesh cannot be used, or the file breaks the profile's limits.
+        MeshError: the mesh cannot be used, or a file would break the profile's limits; then it is not written.
+        MissingExtra: USDZ or meshopt is asked for and not installed.
         ImageError, CaptureError: a photograph or mask cannot be used, or a view has no pose.
     """
-    limits = find_profile(profile)
-    vertices, faces = simplify(*read_mesh(hull_mesh), limits.max_triangles)
-    photos = CapturePhotos(capture, mask_dir)
-    colours = colour_vertices(vertices, faces, photos)
-    model = Model(vertices, vertex_normals(vertices, faces), faces, colours=colours).upright(front_deg)
-    write_glb(out_glb, model)
-    size = out_glb.stat().st_size
-    broken = violations(limits, triangles=len(faces), vertices=len(vertices), texture_size=0, size_bytes=size)
-    if broken:
-        raise MeshError(f"{out_glb}: {'; '.join(broken)}")
+    limits = profile if isinstance(profile, Profile) else find_profile(profile)
+    if out_usdz:
+        require("pxr", "usd")
+    model, seen = _fit(read_mesh(hull_mesh), CapturePhotos(capture, mask_dir), limits)
+    model = model.upright(front_deg)
+    size = _write_checked(out_glb, model, limits, lambda path: write_glb(path, model, meshopt=limits.meshopt))
+    if out_usdz:
+        _write_checked(out_usdz, model, limits, lambda path: write_usdz(path, model))
     x, y, z = np.ptp(model.vertices, axis=0).tolist()
-    return AssetReport(out_glb, profile, len(faces), len(vertices), size, (x, y, z), 1.0)
+    return AssetReport(out_glb, limits.name, len(model.faces), len(model.vertices), size, (x, y, z), seen)
+
+
+def _fit(mesh: tuple[Points, Faces], photos: Photos, limits: Profile) -> tuple[Model, float]:
+    """Texture the mesh with as many triangles as the profile allows, fewer where seams add too many vertices."""
+    triangles = limits.max_triangles
+    while True:
+        model, seen = texture_mesh(*simplify(*mesh, triangles), photos, limits.texture_size)
+        if len(model.vertices) <= limits.max_vertices or triangles < FEWEST_TRIANGLES:
+            return model, seen
+        triangles = int(0.95 * len(model.faces) * limits.max_vertices / len(model.vertices))
+
+
+def _write_checked(path: Path, model: Model, limits: Profile, write: Callable[[Path], None]) -> int:
+    with atomic_path(path) as temporary:
+        write(temporary)
+        size = temporary.stat().st_size
+        broken = violations(limits, model, size)
+        if broken:
+            raise MeshError(f"{path}: not written, since it has {'; '.join(broken)}")
+    return size

@@ -1,6 +1,5 @@
 """Baking photographs into a texture."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,17 +10,15 @@ from cleanplate.asset.blend import Surface, blend, exposures
 from cleanplate.asset.colour import vertex_normals
 from cleanplate.asset.fill import fill_gutters, fill_unseen
 from cleanplate.asset.model import Model
-from cleanplate.asset.photos import Photo
-from cleanplate.geometry.raster import Faces, rasterise_flat
-from cleanplate.types import Points
+from cleanplate.asset.photos import Photos
+from cleanplate.geometry.raster import rasterise_flat
+from cleanplate.types import Faces, Points
 
 FILL_WEIGHT = 1e-5
 """Of the colour spread over the mesh from seen vertices, against a view's weight of about 1."""
 
 
-def texture_mesh(
-    vertices: Points, faces: Faces, photos: Sequence[Photo], texture_size: int = 2048
-) -> tuple[Model, float]:
+def texture_mesh(vertices: Points, faces: Faces, photos: Photos, texture_size: int = 2048) -> tuple[Model, float]:
     """Bake posed photographs into a texture.
 
     Every texel blends the views by resolution, angle, distance from mask and occlusion edges (`blend`); exposure is

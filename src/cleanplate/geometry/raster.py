@@ -12,10 +12,7 @@ from numba import njit
 from cleanplate.geometry.camera import Camera
 from cleanplate.geometry.pose import Pose
 from cleanplate.geometry.projection import project
-from cleanplate.types import Points
-
-Faces = Int[np.ndarray, "f 3"]
-"""Corner indices of triangles, counter-clockwise seen from outside."""
+from cleanplate.types import Faces, Points
 
 NEAR = 1e-6
 """Triangles with a corner nearer than this to the camera's plane (or behind it) are left out."""

@@ -1,0 +1,101 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from cleanplate.asset import PROFILES, write_asset
+from cleanplate.capture import Capture, View, read_capture, write_capture, write_image, write_mask
+from cleanplate.errors import CaptureError, CleanplateError, ImageError, MeshError
+
+SMALL = replace(PROFILES["default"], max_triangles=4000, texture_size=256)
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory, photos) -> Capture:
+    folder = tmp_path_factory.mktemp("capture")
+    views = []
+    for index, photo in enumerate(photos):
+        write_image(folder / f"images/v{index}.png", photo.image)
+        write_mask(folder / f"masks/v{index}.png", photo.mask)
+        views.append(View(f"v{index}", "cam", f"images/v{index}.png", pose=photo.pose))
+    write_capture(Capture(folder, "B000000001", {"cam": photos[0].camera}, tuple(views)))
+    return read_capture(folder)
+
+
+@pytest.fixture(scope="module")
+def hull_mesh(tmp_path_factory, torus) -> Path:
+    path = tmp_path_factory.mktemp("hull") / "hull.ply"
+    trimesh.Trimesh(*torus, process=False).export(path)
+    return path
+
+
+def test_from_files_to_a_valid_watertight_asset(capture, hull_mesh, torus, tmp_path, validate):
+    report = write_asset(hull_mesh, capture, capture.folder / "masks", tmp_path / "a.glb", SMALL)
+    assert report.triangles <= 4000
+    assert report.size_bytes == (tmp_path / "a.glb").stat().st_size
+    assert report.extent == pytest.approx(np.ptp(torus[0], axis=0)[[0, 2, 1]], rel=0.005)
+    assert 0.8 < report.seen <= 1.0
+    issues = validate(tmp_path / "a.glb")
+    assert not any(issues[f"num{level}"] for level in ("Errors", "Warnings", "Infos", "Hints")), issues
+    mesh = trimesh.load_mesh(tmp_path / "a.glb")
+    mesh.merge_vertices(merge_tex=True, merge_norm=True)
+    assert mesh.is_watertight
+    assert mesh.euler_number == 0
+    assert mesh.volume == pytest.approx(trimesh.Trimesh(*torus).volume, rel=0.01)
+    assert mesh.bounds[0][1] == pytest.approx(0, abs=1e-6)
+    assert mesh.bounds.mean(axis=0)[[0, 2]] == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_a_rerun_gives_the_same_bytes(capture, hull_mesh, tmp_path):
+    for name in ("a.glb", "b.glb"):
+        write_asset(hull_mesh, capture, capture.folder / "masks", tmp_path / name, SMALL)
+    assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
+
+
+def test_seams_beyond_the_vertex_limit_cost_triangles(capture, hull_mesh, tmp_path):
+    tight = replace(SMALL, max_vertices=1500)
+    report = write_asset(hull_mesh, capture, capture.folder / "masks", tmp_path / "a.glb", tight)
+    assert report.vertices <= 1500
+    assert report.triangles > 1000
+
+
+def test_a_file_beyond_the_limits_is_not_written(capture, hull_mesh, tmp_path):
+    with pytest.raises(MeshError, match=r"bytes where the profile 'default' allows 1000$"):
+        write_asset(hull_mesh, capture, capture.folder / "masks", tmp_path / "a.glb", replace(SMALL, max_bytes=1000))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_wrong_is_named(capture, hull_mesh, tmp_path):
+    masks = capture.folder / "masks"
+    with pytest.raises(CleanplateError, match="unknown profile 'tiktok'; use one of default"):
+        write_asset(hull_mesh, capture, masks, tmp_path / "a.glb", "tiktok")
+    with pytest.raises(MeshError, match=r"none.ply: not found"):
+        write_asset(tmp_path / "none.ply", capture, masks, tmp_path / "a.glb", SMALL)
+    (tmp_path / "bad.ply").write_bytes(b"ply\nformat ascii 1.0\nelement vertex 9\n")
+    with pytest.raises(MeshError, match=r"bad.ply"):
+        write_asset(tmp_path / "bad.ply", capture, masks, tmp_path / "a.glb", SMALL)
+    with pytest.raises(ImageError, match=r"v0.png"):
+        write_asset(hull_mesh, capture, tmp_path, tmp_path / "a.glb", SMALL)
+    poseless = replace(capture, views=tuple(replace(view, pose=None) for view in capture.views))
+    with pytest.raises(CaptureError, match="no pose"):
+        write_asset(hull_mesh, poseless, masks, tmp_path / "a.glb", SMALL)
+
+
+def test_a_mask_of_another_size_is_named(capture, hull_mesh, tmp_path):
+    for view in capture.views:
+        write_mask(tmp_path / f"masks/{view.id}.png", np.ones((10, 20), bool))
+    with pytest.raises(ImageError, match=r"v0.png: 20x10 pixels, but camera 'cam' has 320x256"):
+        write_asset(hull_mesh, capture, tmp_path / "masks", tmp_path / "a.glb", SMALL)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_profiles_keep_the_targets_documented_limits(name):
+    profile = PROFILES[name]
+    assert profile.name == name
+    assert profile.texture_size in (2048, 4096)
+    if name in ("default", "scene-viewer"):
+        assert profile.max_vertices <= 30_000
+        assert profile.max_bytes <= 10_000_000
+    assert profile.meshopt == (name == "web")
