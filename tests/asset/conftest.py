@@ -54,17 +54,21 @@ def photos(torus: tuple[np.ndarray, np.ndarray]) -> list[Photo]:
 
 
 @pytest.fixture(scope="session")
-def validate() -> Callable[[Path], dict]:
-    """Run the Khronos validator on a GLB; skips without its npm package, but never in CI."""
-    missing = shutil.which("node") is None or not (TOOLS / "node_modules" / "gltf-validator").is_dir()
-    if missing:
-        message = f"needs node and the Khronos validator: run npm ci in {TOOLS}"
+def run_tool() -> Callable[[str, Path], list]:
+    """Run a script of tests/tools on a file; skips where its npm packages are missing, but fails in CI."""
+    if shutil.which("node") is None or not (TOOLS / "node_modules").is_dir():
+        message = f"needs node and its packages: run npm ci in {TOOLS}"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
 
-    def run(path: Path) -> dict:
-        done = subprocess.run(
-            ["node", str(TOOLS / "validate_glb.mjs"), str(path)], check=True, capture_output=True, text=True
-        )
-        return json.loads(done.stdout)[0]
+    def run(script: str, path: Path) -> list:
+        done = subprocess.run(["node", str(TOOLS / script), str(path)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def validate(run_tool: Callable[[str, Path], list]) -> Callable[[Path], dict]:
+    """Run the Khronos validator on a GLB and return the issues it counts."""
+    return lambda path: run_tool("validate_glb.mjs", path)[0]

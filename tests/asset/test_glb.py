@@ -1,3 +1,5 @@
+import base64
+
 import numpy as np
 import pytest
 import trimesh
@@ -63,3 +65,26 @@ def test_equal_models_give_equal_bytes(coloured, tmp_path):
     write_glb(tmp_path / "a.glb", coloured)
     write_glb(tmp_path / "b.glb", coloured)
     assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
+
+
+def test_meshopt_loses_nothing(coloured, validate, run_tool, tmp_path):
+    pytest.importorskip("meshopt", reason="needs the extra: pip install 'cleanplate[web-asset]'")
+    write_glb(tmp_path / "plain.glb", coloured)
+    write_glb(tmp_path / "web.glb", coloured, meshopt=True)
+    issues = validate(tmp_path / "web.glb")
+    assert issues["numErrors"] == issues["numWarnings"] == 0, issues
+    assert (tmp_path / "web.glb").stat().st_size < 0.8 * (tmp_path / "plain.glb").stat().st_size
+    plain = read_glb(tmp_path / "plain.glb")[1]
+    decoded = [base64.b64decode(part) for part in run_tool("decode_meshopt.mjs", tmp_path / "web.glb")]
+    position, normal = (np.frombuffer(part, "<f4").reshape(-1, 3) for part in decoded[:2])
+    colour = np.frombuffer(decoded[2], "<u2").reshape(-1, 4)
+    faces = np.frombuffer(decoded[3], "<u2").reshape(-1, 3)
+
+    def triangles(position, normal, colour, faces):
+        corners = np.concatenate([position[faces], normal[faces], colour[faces]], axis=2)
+        first = np.lexsort(corners.transpose(2, 0, 1)[:3], axis=-1)[:, 0]  # start each triangle at the same corner
+        turned = corners[np.arange(len(faces))[:, None], (first[:, None] + np.arange(3)) % 3].reshape(len(faces), -1)
+        return turned[np.lexsort(turned.T)]
+
+    before = triangles(plain["POSITION"], plain["NORMAL"], plain["COLOR_0"], plain["indices"].reshape(-1, 3))
+    assert np.array_equal(triangles(position, normal, colour, faces), before)

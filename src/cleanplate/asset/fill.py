@@ -42,7 +42,7 @@ def fill_gutters(image: Image, painted: Bool[np.ndarray, "h w"]) -> Image:
     height, width = painted.shape
     coverage = painted.astype(np.float32)
     colour = image.astype(np.float32) * coverage[..., None]
-    levels = [(colour, coverage)]
+    levels: list[tuple[np.ndarray, ...]] = [(colour, coverage)]
     while max(levels[-1][1].shape) > 1:
         size = tuple(max(1, (n + 1) // 2) for n in levels[-1][1].shape[::-1])
         levels.append(tuple(cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in levels[-1]))

@@ -148,7 +148,7 @@ def _in_cache_order(model: Model) -> Model:
     used = place < count
     source = np.empty(count, np.int64)
     source[place[used]] = np.flatnonzero(used)
-    parts = {
+    parts: dict[str, Any] = {
         name: None if (part := getattr(model, name)) is None else part[source]
         for name in ("vertices", "normals", "colours", "uv")
     }

@@ -70,7 +70,7 @@ def _apart(vertices: Points, faces: Faces) -> Mesh:
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     normals = np.cross(b - a, c - a).repeat(3, axis=0)
     inward = -np.stack([np.bincount(around, normals[:, axis], len(vertices)) for axis in range(3)], axis=1)
-    inward /= np.linalg.norm(inward, axis=1, keepdims=True) + 1e-30
+    inward = inward / (np.linalg.norm(inward, axis=1, keepdims=True) + 1e-30)
     for _ in range(8):
         _, inverse, count = np.unique(np.rint(vertices / GRID), axis=0, return_inverse=True, return_counts=True)
         shared = count[inverse.reshape(-1)] > 1
