@@ -1,0 +1,79 @@
+"""The overlays' colours, and the report in a real browser."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from cleanplate.report import disagreement, overlay, view_panel, write_report
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def test_disagreement_shows_each_kind_in_its_colour() -> None:
+    mask = np.array([[True, True, False, False]])
+    seen = np.array([[True, False, True, False]])
+    both, mask_alone, hull_alone, neither = disagreement(mask, seen)[0].tolist()
+    assert min(both) > 200
+    assert mask_alone[0] > 2 * max(mask_alone[1:])
+    assert hull_alone[2] > 2 * max(hull_alone[:2])
+    assert max(neither) < 50
+
+
+def test_an_overlay_keeps_the_product_and_dims_the_rest() -> None:
+    image = np.full((40, 40, 3), 240, np.uint8)
+    mask = np.zeros((40, 40), bool)
+    mask[10:30, 10:30] = True
+    drawn = overlay(image, mask)
+    assert (drawn[15:25, 15:25] == 240).all()
+    assert (drawn[:5] < 150).all()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    box = trimesh.creation.box((0.1, 0.1, 0.1))
+    box.visual.vertex_colors = [200, 30, 30, 255]
+    box.export(folder / "box.glb")
+    image = np.full((64, 80, 3), 200, np.uint8)
+    mask = np.zeros((64, 80), bool)
+    mask[20:40, 20:60] = True
+    panels = [
+        view_panel("good", image, image, mask, mask),
+        view_panel("bad", image, image, mask, ~mask),
+        view_panel("noted", image, None, mask, mask, "the mask is <empty>"),
+    ]
+    path = folder / "report.html"
+    write_report(path, "B0 <b>", {"size": "1 & 2"}, ["<script>alert(1)</script>"], panels, folder / "box.glb")
+    return path
+
+
+def test_the_page_works_alone_and_draws_the_model(page: Path) -> None:
+    import cv2
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM.is_file(), "the browser tests need Debian's chromium: apt-get install chromium"
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+        )
+        tab = browser.new_page(viewport={"width": 1000, "height": 900})
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("dialog", lambda dialog: pytest.fail(f"text became script: {dialog.message}"))
+        tab.goto(page.as_uri())
+        tab.wait_for_function("document.querySelector('#model').loaded", timeout=60_000)
+        tab.wait_for_timeout(500)
+        shot = cv2.imdecode(np.frombuffer(tab.locator("#model").screenshot(), np.uint8), cv2.IMREAD_COLOR)
+        order = tab.locator(".view h3").all_inner_texts()
+        problem = tab.locator(".problems li").inner_text()
+        broken = tab.evaluate("[...document.images].filter(image => image.complete && !image.naturalWidth).length")
+        browser.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    blue, _, red = (shot[shot.shape[0] // 2, shot.shape[1] // 2]).astype(int)
+    assert red > blue + 60, "the red box is not drawn in the middle of the viewer"
+    assert order == ["noted", "bad", "good"]
+    assert problem == "<script>alert(1)</script>"
+    assert broken == 0
