@@ -9,7 +9,9 @@ from PIL import Image
 
 from cleanplate.errors import MeshError
 from cleanplate.render.products import Product, load_user_mesh, make_product, redress
+from cleanplate.render.products.dressing import vary
 from cleanplate.render.products.primitives import rounded_box
+from cleanplate.render.products.types import TRANSPARENT
 
 
 def box(size: tuple[float, float, float] = (0.1, 0.2, 0.3)) -> trimesh.Trimesh:
@@ -101,6 +103,14 @@ def test_values_that_are_not_finite_are_refused(tmp_path: Path) -> None:
         load_user_mesh(path)
 
 
+def test_a_sheet_without_thickness_is_only_good_for_opaque_materials(tmp_path: Path) -> None:
+    sheet = trimesh.Trimesh([[0, 0, 0], [0.2, 0, 0.1], [0.2, 0.2, 0.1], [0, 0.2, 0]], [[0, 1, 2], [0, 2, 3]])
+    product = load_user_mesh(written(sheet, tmp_path / "sheet.ply"))
+    assert product.tags == ()
+    with pytest.raises(MeshError, match="not watertight"):
+        redress(product, 0, kind="frosted_glass")
+
+
 @pytest.mark.parametrize(("factor", "advice"), [(1000.0, "0.001"), (100.0, "0.01"), (1e-3, "1000")])
 def test_other_units_are_refused_with_the_scale_to_pass(tmp_path: Path, factor: float, advice: str) -> None:
     mesh = box()
@@ -139,8 +149,8 @@ def test_glass_needs_a_closed_mesh(tmp_path: Path) -> None:
     with pytest.raises(MeshError, match=r"open: part 0 is not watertight and cannot be clear_glass"):
         redress(product, 0, kind="clear_glass")
     assert redress(product, 0, kind="chrome").tags == ("reflective",)
-    dressed = [redress(product, seed).parts[0].material.kind for seed in range(40)]
-    assert not any("glass" in kind or "translucent" in kind for kind in dressed)
+    dressed = [vary(product.parts, np.random.default_rng(seed))[0].material.kind for seed in range(100)]
+    assert not set(dressed) & set(TRANSPARENT)
 
 
 def test_redressing_changes_materials_and_tags_but_no_shape() -> None:
@@ -150,7 +160,7 @@ def test_redressing_changes_materials_and_tags_but_no_shape() -> None:
     assert glass.name != product.name
     assert sum(p.mesh.volume for p in glass.parts) == pytest.approx(sum(p.mesh.volume for p in product.parts), rel=0.05)
     assert redress(product, 3).parts[0].material == redress(product, 3).parts[0].material
-    assert len({redress(product, seed).parts[0].material for seed in range(8)}) > 4
+    assert len({redress(product, seed).parts[0].material for seed in range(4)}) > 2
     with pytest.raises(ValueError, match="unknown material kind 'jelly'"):
         redress(product, 0, kind="jelly")
 

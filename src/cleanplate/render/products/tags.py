@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.spatial import ConvexHull
+from scipy.spatial import ConvexHull, QhullError
 
 from cleanplate.render.products.types import METALS, TAGS, TRANSPARENT, Part
 
@@ -119,7 +119,11 @@ def _look_from_axes(points: np.ndarray) -> tuple[float, Bool[np.ndarray, "n"]]:
                 first |= np.flip(hit, axis) if direction < 0 else hit
     corners = points[:: max(1, len(points) // 40_000)]
     inside = (~free).sum() - 0.5 * (solid & ~_eroded(~free)).sum()  # half of a surface cell lies outside
-    return float(inside * cell**3 / ConvexHull(corners).volume), first[voxel]
+    try:
+        filled = inside * cell**3 / ConvexHull(corners).volume
+    except QhullError:  # a flat sheet: nothing to be hollow
+        filled = 1.0
+    return float(filled), first[voxel]
 
 
 def _eroded(solid: np.ndarray) -> np.ndarray:

@@ -80,7 +80,7 @@ def _read(path: Path) -> trimesh.Scene:
         raise MeshError(f"{path}: no such file")
     _check_obj_textures(path)
     try:
-        return trimesh.load_scene(path)
+        return trimesh.load_scene(path, process=False)  # processing drops bad vertices silently
     except Exception as error:  # every reader of trimesh has its own
         raise MeshError(f"{path}: cannot be read as {path.suffix[1:].upper()} ({error}); export it again") from error
 
@@ -116,6 +116,8 @@ def _part(mesh: trimesh.Trimesh, matrix: np.ndarray, path: Path) -> Part:
     vertices = mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
     faces = mesh.faces[:, ::-1] if np.linalg.det(matrix[:3, :3]) < 0 else mesh.faces
     part = Part(trimesh.Trimesh(vertices, faces, visual=visual, process=False), material, texture)
+    if texture is None:
+        part.mesh.merge_vertices()
     if is_closed(part) and part.mesh.volume < 0:
         part.mesh.faces = part.mesh.faces[:, ::-1]
     return part
@@ -154,7 +156,7 @@ def _check_size(parts: tuple[Part, ...], path: Path) -> None:
     extent = max(extent, *(2 * float(np.abs(p.mesh.bounds[:, :2]).max()) for p in parts))
     if SMALLEST_M <= extent <= LARGEST_M:
         return
-    guess = next((f for f in (0.001, 0.01, 0.0254, 1000.0, 100.0) if 0.02 <= extent * f <= 0.6), None)
+    guess = next((f for f in (0.001, 0.01, 0.0254, 1000.0, 100.0) if 0.05 <= extent * f <= 0.6), None)
     advice = f"pass a scale of {guess:g}" if guess else "pass the scale, in metres per unit"
     raise MeshError(
         f"{path}: {extent:.3g} m large, outside {SMALLEST_M} to {LARGEST_M} m: "
