@@ -1,4 +1,4 @@
-"""One pair -> a training example of the wanted size: geometry, composites, light, sensor. Everything is drawn from `rng`.
+"""One pair -> a training example: geometry, composites, light, sensor; everything is drawn from `rng`.
 
 The list is BackgroundMattingV2's (Lin et al. 2021, section 4), with what a light box adds: cast shadows, reflections in
 the platen, objects of the plate's own colour, empty plates, exposure drift, objects cut by the border.
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.train import light, shapes
+from cleanplate.train import light, shapes, surfaces
 from cleanplate.train.pairs import Pair
 
 Floats = Float[np.ndarray, "h w 3"]
@@ -27,7 +27,7 @@ class Augment:
         p_composite: another pair's foreground over this plate.
         p_shape: a drawn foreground over this plate.
         p_backdrop: of these two: over a drawn backdrop in place of the plate.
-        p_same_colour: of these two: the foreground takes the plate's colour.
+        p_same_colour: of composites: the foreground takes the plate's colour.
         p_empty: the image is another exposure of the plate.
         p_shadow, p_reflection, p_move, p_drift, p_noise, p_blur, p_jpeg: see `light`.
         move_px: largest shift of the plate in network pixels; it also turns by up to `move_deg`.
@@ -37,7 +37,7 @@ class Augment:
     scale: tuple[float, float] = (0.5, 1.6)
     turn_deg: float = 5.0
     p_composite: float = 0.2
-    p_shape: float = 0.1
+    p_shape: float = 0.3
     p_backdrop: float = 0.3
     p_same_colour: float = 0.25
     p_empty: float = 0.04
@@ -139,11 +139,12 @@ def _composite(
     if rng.random() < config.p_backdrop:
         plate = shapes.backdrop(size, rng)
     if donor is None:
-        colour, alpha = shapes.drawn(size, rng)
+        alpha = shapes.outline(size, rng)
+        colour = surfaces.MATERIALS[rng.integers(len(surfaces.MATERIALS))](alpha, plate, rng)
     else:
         frame = _frame(donor, size, config, rng)
         colour, alpha = warp(donor.image, frame, size), warp(donor.mask, frame, size)
-    if rng.random() < config.p_same_colour:
+    if donor is not None and rng.random() < config.p_same_colour:
         colour = shapes.repaint(colour, alpha, plate, rng)
     soft = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(0.3, 0.8))[..., None]
     return soft * colour + (1 - soft) * plate, plate, alpha

@@ -19,8 +19,10 @@ class Examples(Dataset):
     def __len__(self) -> int:
         return len(self.pairs)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-        rng = np.random.default_rng([self.recipe.seed, self.epoch, index])
+    def __getitem__(self, place: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """Return an example; places beyond the number of pairs go round again, augmented anew."""
+        rng = np.random.default_rng([self.recipe.seed, self.epoch, place])
+        index = place % len(self.pairs)
         image, plate, mask = augment(
             self.pairs[index],
             lambda: self.pairs[int(rng.integers(len(self.pairs)))],
@@ -31,9 +33,14 @@ class Examples(Dataset):
         return image, plate, mask, index
 
 
-def batches(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
-    """Return an epoch's batches of indices, in random order; the last incomplete one is dropped, unless it is alone."""
-    order = np.random.default_rng([seed, epoch, 1 << 20]).permutation(count).tolist()
-    if count < size:
+def batches(count: int, recipe: Recipe, epoch: int) -> list[list[int]]:
+    """Return an epoch's batches of places, in random order; the last incomplete one is dropped, unless it is alone.
+
+    Every pair comes once, or as many times as `recipe.min_batches` asks for.
+    """
+    size = recipe.batch
+    rounds = max(1, -(-recipe.min_batches * size // count))
+    order = np.random.default_rng([recipe.seed, epoch, 1 << 20]).permutation(count * rounds).tolist()
+    if len(order) < size:
         return [order]
-    return [order[i : i + size] for i in range(0, count - size + 1, size)]
+    return [order[i : i + size] for i in range(0, len(order) - size + 1, size)]

@@ -80,7 +80,7 @@ def train(
             log.write(kind="step", epoch=progress.epoch, step=progress.step, loss=loss, lr=lr)
             if time.monotonic() > deadline:
                 break
-        done = progress.batch >= max(1, len(training) // recipe.batch)
+        done = progress.batch >= len(batches(len(training), recipe, progress.epoch))
         if done:
             progress.epoch, progress.batch, progress.products = progress.epoch + 1, 0, []
         if rank == 0:
@@ -121,7 +121,7 @@ def _epoch(
     device: torch.device, rank: int, world: int,
 ) -> Iterator[tuple[list[str], float, float]]:  # fmt: skip
     """Train on the rest of an epoch; yield each batch's image names, loss and learning rate."""
-    order = batches(len(training), recipe.batch, recipe.seed, progress.epoch)[progress.batch :]
+    order = batches(len(training), recipe, progress.epoch)[progress.batch :]
     loader = DataLoader(
         Examples(training, recipe, progress.epoch),
         batch_sampler=[batch[rank::world] for batch in order],

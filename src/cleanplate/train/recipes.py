@@ -1,6 +1,6 @@
 """Recipes: functions that return everything a training run is asked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cleanplate.errors import CleanplateError
 from cleanplate.train.augment import PLAIN, Augment
@@ -15,6 +15,7 @@ class Recipe:
         architecture: a name in `networks.build`.
         size: (height, width) of the training examples, in pixels.
         epochs: passes over the training products; the data set is looked through again at each.
+        min_batches: in an epoch; a small data set is gone through several times.
         batch: over all processes.
         lr: Adam's, after `warmup` steps of linear rise; halved every `halve_every` epochs (0: never).
         weight_decay: decoupled (AdamW); 0 is Adam.
@@ -30,6 +31,7 @@ class Recipe:
     architecture: str = "compact"
     size: tuple[int, int] = (128, 192)
     epochs: int = 500
+    min_batches: int = 1
     batch: int = 16
     lr: float = 2e-3
     warmup: int = 30
@@ -40,8 +42,8 @@ class Recipe:
     validate_every: int = 1
     freeze_encoder: bool = False
     ema: float = 0.0
-    augment: Augment = Augment()
-    loss: Loss = Loss()
+    augment: Augment = field(default_factory=Augment)
+    loss: Loss = field(default_factory=Loss)
     workers: int = 1
     seed: int = 0
 
@@ -69,7 +71,7 @@ def paper_small() -> Recipe:
 
 def compact() -> Recipe:
     """The compact network at 128x192 with its encoder frozen: the first stage on a CPU."""
-    return Recipe(freeze_encoder=True, ema=0.995, loss=Loss(iou=1.0, boundary=2.0, auxiliary=0.3))
+    return Recipe(freeze_encoder=True, ema=0.99, min_batches=100, loss=Loss(iou=1.0, boundary=2.0, auxiliary=0.3))
 
 
 def compact_large() -> Recipe:

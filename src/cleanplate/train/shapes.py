@@ -33,25 +33,21 @@ def backdrop(size: tuple[int, int], rng: np.random.Generator) -> Float[np.ndarra
     return np.clip(picture, 0, 1)
 
 
-def drawn(
-    size: tuple[int, int], rng: np.random.Generator
-) -> tuple[Float[np.ndarray, "h w 3"], Float[np.ndarray, "h w"]]:
-    """Return the colours and the alpha of a drawn object: blobs, wires and holes."""
+def outline(size: tuple[int, int], rng: np.random.Generator) -> Float[np.ndarray, "h w"]:
+    """Return the alpha of a drawn object: blobs, wires and holes."""
     height, width = size
     alpha = np.zeros(size, np.float32)
     centre = rng.uniform(0.2, 0.8, 2) * (width, height)
-    reach = rng.uniform(0.08, 0.4) * min(size)
+    reach = rng.uniform(0.08, 0.5) * min(size)
     for _ in range(rng.integers(1, 4)):
-        outline = _blob(centre + rng.normal(0, 0.3, 2) * reach, reach * rng.uniform(0.4, 1.0), rng)
+        curve = _blob(centre + rng.normal(0, 0.3, 2) * reach, reach * rng.uniform(0.4, 1.0), rng)
         if rng.random() < 0.6:
-            cv2.fillPoly(alpha, [outline], 1.0, cv2.LINE_AA)
+            cv2.fillPoly(alpha, [curve], 1.0, cv2.LINE_AA)
         else:  # wire or handle
-            cv2.polylines(alpha, [outline], bool(rng.random() < 0.6), 1.0, int(rng.integers(1, 6)), cv2.LINE_AA)
+            cv2.polylines(alpha, [curve], bool(rng.random() < 0.6), 1.0, int(rng.integers(1, 6)), cv2.LINE_AA)
     if rng.random() < 0.4:
-        hole = _blob(centre, reach * rng.uniform(0.1, 0.5), rng)
-        cv2.fillPoly(alpha, [hole], 0.0, cv2.LINE_AA)
-    shade = cv2.GaussianBlur(alpha, (0, 0), max(1.0, reach / 4))[..., None]
-    return np.clip(texture(size, rng) * (1 - rng.uniform(0, 0.6) * (1 - shade)), 0, 1), alpha
+        cv2.fillPoly(alpha, [_blob(centre, reach * rng.uniform(0.1, 0.5), rng)], 0.0, cv2.LINE_AA)
+    return alpha
 
 
 def _blob(centre: np.ndarray, reach: float, rng: np.random.Generator) -> np.ndarray:

@@ -6,6 +6,7 @@ pair and its difference at full size and says exactly where. A plate batch of on
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -83,10 +84,10 @@ class Compact(nn.Module):
         self.stem = nn.Sequential(conv(4 * CHANNELS, w[0], 1), conv(w[0], w[0]))
         self.down = nn.ModuleList(
             nn.Sequential(conv(a, b, 3, 2), Residual(b) if i else nn.Identity())
-            for i, (a, b) in enumerate(zip(w, w[1:], strict=False))
+            for i, (a, b) in enumerate(pairwise(w))
         )
         self.fuse = nn.ModuleList(Fuse(c, b) for c, b in zip(ENCODER_WIDTHS, w[1:], strict=True))
-        self.lateral = nn.ModuleList(conv(b, a, 1) for a, b in zip(w, w[1:], strict=False))
+        self.lateral = nn.ModuleList(conv(b, a, 1) for a, b in pairwise(w))
         self.up = nn.ModuleList(Residual(a) for a in w[:-1])
         self.auxiliary = nn.Conv2d(w[2], 1, 1)
         self.grow = conv(w[0], 4 * config.head)
