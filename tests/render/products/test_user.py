@@ -88,6 +88,13 @@ def test_a_missing_texture_or_library_is_named(tmp_path: Path, missing: str) -> 
         load_user_mesh(path)
 
 
+def test_a_broken_texture_is_named(tmp_path: Path) -> None:
+    path = textured_obj(tmp_path)
+    (tmp_path / "material_0.png").write_bytes(b"not a picture")
+    with pytest.raises(MeshError, match="box.obj: its texture material_0.png cannot be read"):
+        load_user_mesh(path)
+
+
 def test_a_cloud_of_points_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cloud.ply"
     trimesh.PointCloud(np.eye(3)).export(path)

@@ -74,7 +74,7 @@ def bottle(rng: np.random.Generator) -> list[Part]:
 
 
 def jar(rng: np.random.Generator) -> list[Part]:
-    """A storage jar with a lid, sometimes filled with beans of its own colour, sometimes labelled."""
+    """A storage jar with a lid, sometimes filled, sometimes labelled."""
     h, squat = rng.uniform(0.06, 0.2), rng.uniform(0.3, 0.6)
     r = h * squat
     mouth, wall = r * rng.uniform(0.75, 0.97), rng.uniform(0.0022, 0.004)

@@ -27,7 +27,7 @@ from cleanplate.render.products.types import Part
 
 
 def carton(rng: np.random.Generator) -> list[Part]:
-    """A printed box, or two leaning ones, standing or lying."""
+    """A printed box, standing or lying, sometimes with a window."""
     size = np.sort(rng.uniform(0.03, 0.26, 3)) * [0.8, 1, 1]
     size = rng.permutation(size).clip(0.02, 0.28)
     box = rounded_box(size, rng.uniform(0.0006, 0.003), 3)
@@ -129,7 +129,7 @@ def candle_holder(rng: np.random.Generator) -> list[Part]:
 
 
 def picture_frame(rng: np.random.Generator) -> list[Part]:
-    """A leaning picture frame: moulding, print, pane or none, a strut behind."""
+    """A leaning picture frame: moulding, print, backing, a strut behind."""
     w, h = rng.uniform(0.09, 0.22), rng.uniform(0.1, 0.26)
     border, deep = rng.uniform(0.006, 0.025), rng.uniform(0.006, 0.016)
     outer = rounded_outline(w, h, 0.001, 2)

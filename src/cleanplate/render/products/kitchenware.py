@@ -163,7 +163,7 @@ def sieve(rng: np.random.Generator) -> list[Part]:
 
 
 def mill(rng: np.random.Generator) -> list[Part]:
-    """A turned pepper mill or salt shaker, sometimes a pair's one half in wood and steel."""
+    """A turned pepper mill: body, head, metal band and knob."""
     h = rng.uniform(0.08, 0.32)
     radii = h * rng.uniform(0.07, 0.16, 7)
     radii[0] = max(radii[0], 0.11 * h)

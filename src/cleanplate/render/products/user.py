@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import trimesh
+from PIL import Image
 
 from cleanplate.errors import MeshError
 from cleanplate.render.products.dressing import ROUGHNESS, draw, fuse_transparent, is_closed, vary
@@ -86,15 +87,23 @@ def _read(path: Path) -> trimesh.Scene:
 
 
 def _check_obj_textures(path: Path) -> None:
-    """Refuse an OBJ whose material library or textures are missing: trimesh would go on without."""
+    """Refuse an OBJ whose material library or textures are missing or broken: trimesh would go on without."""
     if path.suffix.lower() != ".obj":
         return
     for library in _values(path, "mtllib"):
         if not (path.parent / library).is_file():
             raise MeshError(f"{path}: its material library {library} is missing; put it beside the mesh")
-        for image in _values(path.parent / library, "map_Kd"):
-            if not ((path.parent / library).parent / image).is_file():
-                raise MeshError(f"{path}: its texture {image} (named in {library}) is missing; put it beside the mesh")
+        for value in _values(path.parent / library, "map_Kd"):
+            image = value.split()[-1] if value.startswith("-") else value  # options come first
+            try:
+                with Image.open((path.parent / library).parent / image) as opened:
+                    opened.verify()
+            except FileNotFoundError as error:
+                raise MeshError(
+                    f"{path}: its texture {image} (named in {library}) is missing; put it beside the mesh"
+                ) from error
+            except Exception as error:  # every format of Pillow has its own
+                raise MeshError(f"{path}: its texture {image} cannot be read ({error}); export it again") from error
 
 
 def _values(path: Path, keyword: str) -> list[str]:
@@ -124,7 +133,7 @@ def _part(mesh: trimesh.Trimesh, matrix: np.ndarray, path: Path) -> Part:
 
 
 def _look(visual: Any) -> tuple[Material, np.ndarray | None]:
-    """Material and base colour texture of a file's own description; grey plastic where there is none."""
+    """Material and base colour texture of a file's own description; without one, plastic of its main colour."""
     material = getattr(visual, "material", None)
     if material is None:
         rgba = np.asarray(getattr(visual, "main_color", (150, 150, 150, 255)), float) / 255

@@ -87,7 +87,7 @@ def _knife(length: float) -> trimesh.Trimesh:
 
 
 def turner(rng: np.random.Generator) -> list[Part]:
-    """A slotted turner, spatula or ladle-like server, lying or propped."""
+    """A slotted turner, spatula or server, lying on its head with the handle up."""
     length, width = rng.uniform(0.2, 0.32), rng.uniform(0.06, 0.09)
     depth = width * rng.uniform(0.9, 1.4)
     slots = int(rng.integers(0, 6))
@@ -115,7 +115,7 @@ def turner(rng: np.random.Generator) -> list[Part]:
 
 
 def ladle(rng: np.random.Generator) -> list[Part]:
-    """A soup ladle with a hooked handle, or a scoop."""
+    """A soup ladle with a hooked handle."""
     r = rng.uniform(0.025, 0.05)
     cup = vessel(footed([[0.3 * r, 0], [0.8 * r, 0.25 * r], [r, 0.8 * r]], 40), 0.0015, 0.0015, 60)
     length = rng.uniform(0.16, 0.28)
@@ -158,7 +158,7 @@ def whisk(rng: np.random.Generator) -> list[Part]:
 
 
 def board(rng: np.random.Generator) -> list[Part]:
-    """A chopping board with a grip hole, leaning back or flat, sometimes with a rolling pin."""
+    """A chopping board with a grip hole, lying, sometimes with a rolling pin on it."""
     w, d, t = rng.uniform(0.2, 0.36), rng.uniform(0.13, 0.24), rng.uniform(0.008, 0.022)
     hole = rounded_outline(0.022, min(0.09, 0.5 * d), 0.01, at=(0.5 * w - 0.03, 0))
     plate = extrude(rounded_outline(w, d, rng.uniform(0.004, 0.04)), t, [hole], 0.0015)
