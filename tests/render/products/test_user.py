@@ -91,7 +91,7 @@ def test_a_missing_texture_or_library_is_named(tmp_path: Path, missing: str) -> 
 def test_a_broken_texture_is_named(tmp_path: Path) -> None:
     path = textured_obj(tmp_path)
     (tmp_path / "material_0.png").write_bytes(b"not a picture")
-    with pytest.raises(MeshError, match="box.obj: its texture material_0.png cannot be read"):
+    with pytest.raises(MeshError, match=r"box.obj: its texture material_0.png cannot be read"):
         load_user_mesh(path)
 
 
