@@ -13,6 +13,10 @@ from cleanplate.render.config import RigConfig
 from cleanplate.render.surface import Surface, concatenate_surfaces, prepare_surface
 
 
+CONTACT_GAP_M = 2.5e-4
+"""Between platen and product: below it, rays that leave glass would start inside the platen."""
+
+
 @dataclass(frozen=True)
 class RigParts:
     """One surface for each of the rig's materials; all in the rig frame, platen at 0 degrees."""
@@ -33,7 +37,7 @@ def build_parts(rig: RigConfig) -> RigParts:
     platen = rig.platen
     painted = [*_arm(rig), *_base(rig), *_seams(rig), *_clutter(rig, rng)]
     return RigParts(
-        platen=prepare_surface(_disc(platen.radius_m, -platen.thickness_m, 0.0)),
+        platen=prepare_surface(_disc(platen.radius_m, -platen.thickness_m, -CONTACT_GAP_M)),
         rim=_join(_rim(rig)),
         painted=_join(painted),
         metal=_join([*_rails(rig, rng), *_panel_frames(rig)]),
@@ -87,12 +91,12 @@ def _rim(rig: RigConfig) -> list[trimesh.Trimesh]:
     p, meshes = rig.platen, []
     if p.rim_width_m > 0.001:
         ring = trimesh.creation.annulus(p.radius_m + 2e-4, p.radius_m + p.rim_width_m, p.thickness_m * 0.9, sections=160)
-        ring.apply_translation((0, 0, -p.thickness_m * 0.45 - 5e-4))
+        ring.apply_translation((0, 0, -p.thickness_m * 0.45 - 7e-4))
         meshes.append(ring)
     for k in range(p.bolts):
         bolt = make_cylinder(p.bolt_radius_m, 0.0008, sections=16)
         r, a = p.radius_m - 2.5 * p.bolt_radius_m - 0.006, 2 * np.pi * k / p.bolts
-        bolt.apply_translation((r * np.cos(a), r * np.sin(a), 0.0))
+        bolt.apply_translation((r * np.cos(a), r * np.sin(a), -CONTACT_GAP_M))
         meshes.append(bolt)
     return meshes
 

@@ -1,21 +1,33 @@
-"""Compositions of data sets: which products, how many views, on which rigs; and the command that renders them.
+"""Compositions of data sets: which products, how many views, of what size, on which rigs.
 
-    python -m cleanplate.render.recipes train-small --out DIR --meshes DIR [--scale 1] [--size 320x256]
+`segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
+models are trained and tested with: their families, scans and rigs are disjoint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from cleanplate.render.batch import Job, render_batch
-from cleanplate.render.config import RigConfig
+from cleanplate.errors import CleanplateError
+from cleanplate.render.balance import balanced
+from cleanplate.render.batch import Job
+from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.pool import choose_rig, make_pool
-from cleanplate.render.products import TRAIN_FAMILIES, Product, load_user_mesh, make_product, redress
+from cleanplate.render.products import (
+    FAMILIES,
+    TEST_FAMILIES,
+    TRAIN_FAMILIES,
+    Product,
+    load_user_mesh,
+    make_product,
+    redress,
+)
 from cleanplate.render.shoot import Shot, draw_shots
 
 TEST_MESHES = (
@@ -29,99 +41,143 @@ TEST_MESHES = (
 )
 """Of the shared scans: for testing only. Training uses all others."""
 
+_TEST_LIST = Path(__file__).with_name("test_products.json")
+"""Family and seed (900 and more: a scan) of each test product, chosen by `balance.py`; fixed, so that results compare."""
+
+_FURNITURE = ("stool", "lamp", "shelf", "chair", "bird_cage", "hanger")
+KITCHEN_FAMILIES = tuple(f for f in FAMILIES if f not in (*_FURNITURE, "hammer", "screwdriver", "pliers", "animal"))
+KITCHEN_LATITUDES = (1.0, 2.5, 2.5, 1.0, 2.5, 1.0, 1.0, 1.0, 0.5, 0.5)
+"""Share of the views per camera, from the horizon up: dense at about 10, 20 and 40 degrees."""
+
 
 @dataclass(frozen=True)
 class Source:
-    """Where a product comes from: a procedural family, or a mesh file dressed anew."""
+    """Where a product comes from: a procedural family, or a mesh file, dressed anew unless the seed says not to."""
 
     family: str
     seed: int
     mesh: Path | None = None
 
     def make(self) -> Product:
+        """Make the product.
+
+        Raises:
+            MeshError: the mesh file cannot be used.
+        """
         if self.mesh is None:
             return make_product(self.family, self.seed)
         product = load_user_mesh(self.mesh)
         return product if self.seed % 4 == 0 else redress(product, self.seed)
 
 
-def train_sources(count: int, meshes: Path | None, seed: int = 0) -> list[Source]:
-    """Training products: families in turn and, where meshes are given, every second one a re-dressed scan."""
-    scans = [p for p in _mesh_files(meshes) if p.stem not in TEST_MESHES]
-    return _interleave(TRAIN_FAMILIES, scans, count, seed)
+@dataclass(frozen=True)
+class Recipe:
+    """One data set: `jobs(meshes, scale)` lists its captures, a scan folder and a size factor given."""
+
+    name: str
+    width: int
+    height: int
+    jobs: Callable[[Path | None, float], list[Job]]
+    quality: Quality = Quality()
 
 
-def _interleave(families: tuple[str, ...], scans: list[Path], count: int, seed: int) -> list[Source]:
-    sources = []
-    for i in range(count):
-        if scans and i % 2:
-            k = i // 2
-            sources.append(Source(scans[k % len(scans)].stem, seed + k // len(scans), scans[k % len(scans)]))
-        else:
-            k = i // 2 if scans else i
-            sources.append(Source(families[k % len(families)], seed + k // len(families)))
-    return sources
+def _train_small(meshes: Path | None, scale: float) -> list[Job]:
+    """420 products x 8 views, half of them scans where there are any."""
+    scans = [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
+    sources = _interleave(TRAIN_FAMILIES, scans, _scaled(420, scale), first_seed=0)
+    return make_jobs(sources, "TRN", [8] * len(sources), make_pool(28, seed=1), seed=10_000)
 
 
-def _mesh_files(meshes: Path | None) -> list[Path]:
-    return [] if meshes is None else sorted(p for p in meshes.iterdir() if p.suffix in (".glb", ".obj", ".ply"))
+def _test_145(meshes: Path | None, scale: float) -> list[Job]:
+    """145 products x 2 views of families and scans unknown to training, balanced over the seven tags."""
+    scans = {p.stem: p for p in mesh_files(meshes)}
+    chosen = json.loads(_TEST_LIST.read_text())
+    sources = [Source(family, seed, scans.get(family)) for family, seed in chosen if family in scans or seed < 900]
+    sources = sources[: _scaled(145, scale)]
+    return make_jobs(sources, "TST", [2] * len(sources), make_pool(6, seed=2), seed=20_000)
+
+
+def _segmentation_10k(meshes: Path | None, scale: float) -> list[Job]:
+    """238 products x 38 views and 5 x 190 (paper, section 3)."""
+    few, many = _scaled(238, scale), _scaled(5, scale)
+    sources = _interleave(FAMILIES, mesh_files(meshes), few + many, first_seed=1000)
+    return make_jobs(sources, "SEG", [38] * few + [190] * many, make_pool(12, seed=3), seed=30_000)
+
+
+def _kitchen_5k(meshes: Path | None, scale: float) -> list[Job]:
+    """78 kitchen and home products x 70 views, denser at certain latitudes (paper, section 3)."""
+    count = _scaled(78, scale)
+    sources = _interleave(KITCHEN_FAMILIES, [], count, first_seed=2000)
+    pool = make_pool(8, seed=4)
+    return make_jobs(sources, "KIT", [70] * count, pool, seed=40_000, latitudes=KITCHEN_LATITUDES)
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe("segmentation-10k", 640, 512, _segmentation_10k),
+        Recipe("kitchen-5k", 640, 512, _kitchen_5k),
+        Recipe("train-small", 320, 256, _train_small, Quality(samples=6)),
+        Recipe("test-145", 640, 512, _test_145, Quality(samples=8, plate_samples=16)),
+    )
+}
 
 
 def make_jobs(
-    sources: list[Source], prefix: str, views: Callable[[int], int], pool: tuple[RigConfig, ...], seed: int
+    sources: Sequence[Source],
+    prefix: str,
+    views: Sequence[int],
+    pool: tuple[RigConfig, ...],
+    seed: int,
+    latitudes: Sequence[float] | None = None,
 ) -> list[Job]:
-    """Jobs named `prefix` + number; `views(i)` pictures of product i, cameras evenly, platen angles at random."""
-    jobs = []
-    for i, source in enumerate(sources):
-        jobs.append(
-            Job(
-                asin=f"{prefix}{i:0{10 - len(prefix)}d}",
-                make=source.make,
-                rig=partial(_rig_for, pool, seed + i),
-                shots=partial(_shots_for, views(i), seed + i),
-                seed=seed + i,
-            )
+    """Jobs named `prefix` + number, `views[i]` pictures of product i on a rig of the pool that fits it."""
+    return [
+        Job(
+            asin=f"{prefix}{i:0{10 - len(prefix)}d}",
+            make=source.make,
+            rig=partial(_rig_for, pool, seed + i),
+            shots=partial(_shots_for, count, seed + i, latitudes),
+            seed=seed + i,
         )
-    return jobs
+        for i, (source, count) in enumerate(zip(sources, views, strict=True))
+    ]
+
+
+def mesh_files(folder: Path | None) -> list[Path]:
+    """The meshes of a folder, by name; none without a folder."""
+    if folder is None:
+        return []
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in (".glb", ".gltf", ".obj", ".ply"))
+
+
+def _scaled(count: int, scale: float) -> int:
+    return max(round(count * scale), 1)
+
+
+def _interleave(families: Sequence[str], scans: Sequence[Path], count: int, first_seed: int) -> list[Source]:
+    """Families in turn, each round with another seed; every second product is a scan where there are any."""
+    sources = []
+    for i in range(count):
+        k = i // 2 if scans else i
+        if scans and i % 2:
+            scan = scans[k % len(scans)]
+            sources.append(Source(scan.stem, first_seed + k // len(scans), scan))
+        else:
+            sources.append(Source(families[k % len(families)], first_seed + k // len(families)))
+    return sources
 
 
 def _rig_for(pool: tuple[RigConfig, ...], seed: int, product: Product) -> RigConfig:
     return choose_rig(pool, product, seed)
 
 
-def _shots_for(count: int, seed: int, rig: RigConfig) -> tuple[Shot, ...]:
-    return draw_shots(rig.arm.cameras, count, np.random.default_rng([seed, 0x5807]))
+def _shots_for(count: int, seed: int, latitudes: Sequence[float] | None, rig: RigConfig) -> tuple[Shot, ...]:
+    return draw_shots(rig.arm.cameras, count, np.random.default_rng([seed, 0x5807]), latitudes)
 
 
-@cache
-def train_pool() -> tuple[RigConfig, ...]:
-    """The rigs of the training set."""
-    return make_pool(28, seed=1)
-
-
-def train_small(meshes: Path | None, scale: float = 1.0) -> list[Job]:
-    """420 products x 8 views, half of them scans re-dressed."""
-    return make_jobs(train_sources(round(420 * scale), meshes), "TRN", lambda i: 8, train_pool(), seed=10_000)
-
-
-def main() -> None:
-    """Render a recipe; the command of the module's docstring."""
-    import argparse
-    from functools import partial as bind
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipe", choices=["train-small"])
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--meshes", type=Path)
-    parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--size", default="320x256")
-    options = parser.parse_args()
-    width, height = (int(n) for n in options.size.split("x"))
-    report = render_batch(
-        train_small(options.meshes, options.scale), options.out, width, height, say=bind(print, flush=True)
-    )
-    print(f"made {len(report.made)}, skipped {len(report.skipped)}, failed {len(report.failed)}")
-
-
-if __name__ == "__main__":
-    main()
+def _tags_or_none(source: Source) -> tuple[str, ...] | None:
+    try:
+        return source.make().tags
+    except CleanplateError:
+        return None

@@ -18,7 +18,7 @@ from cleanplate.render.scene import WALLS, build_scene
 from cleanplate.render.trace import Radiance, render_radiance
 
 CACHE = Path.home() / ".cache" / "cleanplate" / "rigs"
-_VERSION = 1  # of what is cached: raise it when a rig's pictures change
+_VERSION = 2  # of what is cached: raise it when a rig's pictures change
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ def build_rig(
         width, height: of the images, in pixels.
         cache: the folder of all rigs' caches; by default ~/.cache/cleanplate/rigs.
     """
-    digest = hashlib.sha256(repr((_VERSION, config, quality, width, height)).encode()).hexdigest()[:16]
+    spent = (quality.plate_samples, quality.bake_samples, quality.max_depth)
+    digest = hashlib.sha256(repr((_VERSION, config, spent, width, height)).encode()).hexdigest()[:16]
     folder = (cache or CACHE) / f"{config.preset}-{digest}"
     folder.mkdir(parents=True, exist_ok=True)
     parts = build_parts(config)

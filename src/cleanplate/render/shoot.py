@@ -53,14 +53,12 @@ def draw_shots(
     """
     if not 0 < count <= cameras * 360:
         raise ValueError(f"cannot take {count} different shots with {cameras} cameras and 360 whole degrees")
-    share = np.full(cameras, 1 / cameras) if weights is None else np.asarray(weights, float) / np.sum(weights)
-    exact = share * count
+    exact = count * (np.full(cameras, 1 / cameras) if weights is None else np.asarray(weights, float) / np.sum(weights))
     quota = np.floor(exact).astype(int)
-    rest = rng.permutation(cameras)[np.argsort(-(exact - quota)[rng.permutation(cameras)] * 0, kind="stable")]
-    order = sorted(rest, key=lambda c: -(exact - quota)[c])
-    for c in order[: count - quota.sum()]:
-        quota[c] += 1
-    shots = [Shot(c, float(d)) for c in range(cameras) for d in rng.choice(360, min(quota[c], 360), replace=False)]
+    # what rounding left over goes to the largest remainders, ties at random
+    order = np.lexsort((rng.random(cameras), quota - exact))
+    quota[order[: count - quota.sum()]] += 1
+    shots = [Shot(c, float(d)) for c in range(cameras) for d in rng.choice(360, quota[c], replace=False)]
     return tuple(sorted(shots, key=lambda s: (s.camera, s.platen_deg)))
 
 

@@ -23,7 +23,7 @@ def render_radiance(scene: Any, camera: Camera, pose: Pose, samples: int, max_de
     The camera's distortion is not simulated.
     """
     mi = mitsuba()
-    path = {"type": "path", "max_depth": max_depth, "rr_depth": 6}
+    path = {"type": "path", "max_depth": max_depth, "rr_depth": 4}
     integrator = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "path": path})
     sampler = mi.load_dict({"type": "independent"})
     sampler.seed(seed, camera.width * camera.height * samples)
