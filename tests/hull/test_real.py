@@ -33,7 +33,7 @@ def test_hull_of_exact_masks_holds_the_true_mesh(shared_dir: Path, asin: str):
 
     worst = view_agreement(hull.vertices, hull.faces, masks, cameras, poses)[0]
     assert worst.iou > 0.99
-    assert worst.missing <= 5
+    assert worst.missing < 30  # of some 40,000 pixels
 
 
 def blue_key(image: np.ndarray) -> np.ndarray:

@@ -11,21 +11,28 @@ from cleanplate.geometry import Camera, Pose
 from cleanplate.hull.bounds import bounding_box
 from cleanplate.hull.cubes import marching_cubes
 from cleanplate.hull.octree import find_leaves, make_grid
-from cleanplate.hull.silhouettes import SoftMask, check_mask, pack
+from cleanplate.hull.raster import silhouette
+from cleanplate.hull.robust import find_doubtful, judge
+from cleanplate.hull.silhouettes import Silhouettes, SoftMask, check_mask, join, pack, select
 from cleanplate.types import Points
+
+TRIAL_RESOLUTION = 128
+"""Cells of the hull that doubted views are compared with."""
 
 
 @dataclass(frozen=True)
 class Outlier:
-    """A view that was not used.
+    """A view whose mask should be reviewed.
 
     Attributes:
         view: index into the views.
         reason: one sentence for the user.
+        used: whether it carved nevertheless, as it is or mended.
     """
 
     view: int
     reason: str
+    used: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Hull:
         vertices: float64 world coordinates.
         faces: int32 indices, counter-clockwise seen from outside; every edge has exactly two faces.
         cell: side of the grid's cells in world units; the surface is finer.
-        outliers: views that were left out, and why.
+        outliers: views whose masks contradict the others or say nothing, by view.
     """
 
     vertices: Float[np.ndarray, "n 3"]
@@ -51,10 +58,30 @@ def find_useless(masks: Sequence[SoftMask]) -> list[Outlier]:
     for index, mask in enumerate(masks):
         foreground = mask >= 0.5
         if not foreground.any():
-            outliers.append(Outlier(index, "the mask is empty"))
+            outliers.append(Outlier(index, "its mask is empty"))
         elif foreground.all():
-            outliers.append(Outlier(index, "the mask covers the whole picture"))
+            outliers.append(Outlier(index, "its mask covers the whole picture"))
     return outliers
+
+
+@dataclass(frozen=True)
+class _Views:
+    """The views that carve: their place among all views, and each as given and packed."""
+
+    index: list[int]
+    masks: list[SoftMask]
+    cameras: list[Camera]
+    poses: list[Pose]
+    packed: Silhouettes
+
+    def only(self, chosen: Sequence[int]) -> "_Views":
+        return _Views(
+            [self.index[n] for n in chosen],
+            [self.masks[n] for n in chosen],
+            [self.cameras[n] for n in chosen],
+            [self.poses[n] for n in chosen],
+            select(self.packed, chosen),
+        )
 
 
 def visual_hull(
@@ -63,6 +90,7 @@ def visual_hull(
     poses: Sequence[Pose],
     resolution: int = 256,
     floor: float | None = 0.0,
+    robust: bool = True,
 ) -> Hull:
     """Carve the largest shape whose silhouettes fit all masks.
 
@@ -71,6 +99,8 @@ def visual_hull(
         cameras, poses: of each view; lens distortion is honoured.
         resolution: cells along the longest side of the product's box.
         floor: z of the platen, in world units, below which nothing is; None where there is none.
+        robust: whether to look for masks that contradict the others, to mend them or leave them out. Masks without
+            contradiction give the same hull either way.
 
     Returns:
         A watertight mesh in the world's axes and unit. Views whose mask touches the picture's border say nothing
@@ -86,26 +116,51 @@ def visual_hull(
     kept = sorted(set(range(len(masks))) - {outlier.view for outlier in outliers})
     if not kept:
         raise MeshError(f"no usable mask among {len(masks)} views: all are empty or full")
-    vertices, faces, cell = _carve(
-        [masks[n] for n in kept], [cameras[n] for n in kept], [poses[n] for n in kept], resolution, floor
-    )
+    parts = [masks[n] for n in kept], [cameras[n] for n in kept], [poses[n] for n in kept]
+    views = _Views(kept, *parts, pack(*parts))
+    if robust:
+        views, doubted = _reconcile(views, floor)
+        outliers = sorted(outliers + doubted, key=lambda outlier: outlier.view)
+    vertices, faces, cell = _carve(views, resolution, floor)
     return Hull(vertices, faces, cell, tuple(outliers))
 
 
-def _carve(
-    masks: Sequence[SoftMask],
-    cameras: Sequence[Camera],
-    poses: Sequence[Pose],
-    resolution: int,
-    floor: float | None,
-) -> tuple[Points, Int[np.ndarray, "m 3"], float]:
-    low, high = bounding_box(masks, cameras, poses, floor)
+def _carve(views: _Views, resolution: int, floor: float | None) -> tuple[Points, Int[np.ndarray, "m 3"], float]:
+    low, high = bounding_box(views.masks, views.cameras, views.poses, floor)
     grid = make_grid(low, high, floor, resolution)
-    views = pack(masks, cameras, poses)
-    leaves = find_leaves(views, grid)
+    leaves = find_leaves(views.packed, grid)
     if not (leaves.values > 0).any():
         raise MeshError(
-            f"the hull of {len(masks)} views is empty at resolution {resolution}: no point projects into every mask; "
+            f"the hull of {len(views.index)} views is empty at {resolution} cells: no point projects into every mask; "
             "look for masks of another view or wrong poses"
         )
-    return *marching_cubes(views, grid, leaves), grid.cell
+    return *marching_cubes(views.packed, grid, leaves), grid.cell
+
+
+def _reconcile(views: _Views, floor: float | None) -> tuple[_Views, list[Outlier]]:
+    """Mend or leave out the views that contradict the others, and name them."""
+    doubted = find_doubtful(views.packed, floor)
+    if not doubted:
+        return views, []
+    trusted = views.only([n for n in range(len(views.index)) if n not in doubted])
+    suspects = views.only(doubted)
+    vertices, faces, _ = _carve(trusted, TRIAL_RESOLUTION, floor)
+    seen = [silhouette(vertices, faces, *view) for view in zip(suspects.cameras, suspects.poses, strict=True)]
+    verdicts = judge(suspects.masks, suspects.cameras, suspects.poses, seen, trusted.packed, floor)
+    outliers, saved = [], trusted
+    for n, verdict in enumerate(verdicts):
+        outliers.append(Outlier(suspects.index[n], verdict.reason, used=verdict.mask is not None))
+        if verdict.mask is not None and not (verdict.mask >= 0.5).all():
+            saved = _append(saved, suspects.only([n]), verdict.mask)
+    return saved, outliers
+
+
+def _append(views: _Views, one: _Views, mask: SoftMask) -> _Views:
+    """Return the views with one more, whose mask is replaced."""
+    return _Views(
+        views.index + one.index,
+        [*views.masks, mask],
+        views.cameras + one.cameras,
+        views.poses + one.poses,
+        join(views.packed, pack([mask], one.cameras, one.poses)),
+    )

@@ -152,3 +152,15 @@ def pack(masks: Sequence[SoftMask], cameras: Sequence[Camera], poses: Sequence[P
         fields=np.concatenate([field.ravel() for field, _ in fields]),
         open=np.array([touches_border(mask) for mask in masks]),
     )
+
+
+def select(views: Silhouettes, index: Sequence[int]) -> Silhouettes:
+    """Return some of the views; the fields are shared."""
+    chosen = np.asarray(index, np.int64)
+    return Silhouettes(**{name: part if name == "fields" else part[chosen] for name, part in views._asdict().items()})
+
+
+def join(a: Silhouettes, b: Silhouettes) -> Silhouettes:
+    """Return the views of both, those of `a` first."""
+    b = b._replace(start=b.start + a.fields.size)
+    return Silhouettes(*(np.concatenate(parts) for parts in zip(a, b, strict=True)))
