@@ -1,0 +1,23 @@
+"""Collections of captures: manifest with splits by product and checksums, checks, statistics, card, fast reader."""
+
+from cleanplate.dataset.card import write_card
+from cleanplate.dataset.manifest import Entry, read_manifest, split_of, write_manifest
+from cleanplate.dataset.reader import PackedSplit, open_split, pack_split
+from cleanplate.dataset.sheet import contact_sheet
+from cleanplate.dataset.stats import DatasetStats, dataset_stats
+from cleanplate.dataset.validate import validate_dataset
+
+__all__ = [
+    "DatasetStats",
+    "Entry",
+    "PackedSplit",
+    "contact_sheet",
+    "dataset_stats",
+    "open_split",
+    "pack_split",
+    "read_manifest",
+    "split_of",
+    "validate_dataset",
+    "write_card",
+    "write_manifest",
+]
