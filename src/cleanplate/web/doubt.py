@@ -1,0 +1,123 @@
+"""Which masks deserve a look first."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cleanplate.capture import View, image_size, read_image, read_mask
+from cleanplate.errors import CleanplateError, ImageError
+from cleanplate.report import thumbnail
+from cleanplate.types import Image, Mask
+from cleanplate.web.products import Product
+
+SMALL = 320
+"""Width of the pictures that are compared."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """How doubtful a mask is, 0 to 1, and why."""
+
+    value: float
+    reason: str
+
+
+def small_image(path: Path, width: int = SMALL) -> Image:
+    """Return a photograph at `width` pixels or less; JPEGs are decoded at a fraction of their size.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    import PIL.Image
+    import PIL.ImageOps
+
+    full, height = image_size(path)
+    with path.open("rb") as stream:
+        if stream.read(2) != b"\xff\xd8":
+            return thumbnail(read_image(path), width)
+    try:
+        with PIL.Image.open(path, formats=["JPEG"]) as picture:
+            picture.draft("RGB", (width, max(1, width * height // full)))
+            return thumbnail(np.asarray(PIL.ImageOps.exif_transpose(picture.convert("RGB"))), width)
+    except Exception as error:  # Pillow raises many kinds on damaged files
+        raise ImageError(f"{path}: cannot be decoded ({error}); copy it again from the rig") from error
+
+
+def small_mask(path: Path, like: Image) -> Mask:
+    """Return a mask at the size of a small image.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    import cv2
+
+    return cv2.resize(read_mask(path).astype(np.uint8), like.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+
+
+def hull_doubts(product: Product) -> dict[str, Doubt]:
+    """Return the doubt of every view that the run compared with its hull: 1 - IoU, or 1 where it was left out."""
+    facts = product.hull_facts()
+    doubts = {}
+    for view, iou in facts.get("agreement", {}).items():
+        doubts[view] = Doubt(1 - float(iou), f"{float(iou):.1%} agreement with the hull")
+    for view, reason in facts.get("outliers", {}).items():
+        doubts[view] = Doubt(1.0, str(reason))
+    return doubts
+
+
+def difference_doubt(product: Product, view: View) -> Doubt:
+    """Return 1 - IoU of a mask with a plain difference to the plate, or without plate with a key on the backdrop.
+
+    It is crude, but where both agree there is little to see.
+    """
+    from cleanplate.segment.colour_key import colour_key
+    from cleanplate.segment.difference import segment_difference
+
+    if not product.mask_path(view).is_file():
+        return Doubt(1.0, "no mask yet")
+    try:
+        image = small_image(product.capture.image_path(view))
+        mask = small_mask(product.mask_path(view), image)
+        path = product.capture.plate_path(view)
+        crude = colour_key(image) if path is None else segment_difference(image, small_image(path))
+    except (CleanplateError, OSError) as error:
+        return Doubt(1.0, str(error))
+    iou = float((mask & crude).sum() / max((mask | crude).sum(), 1)) if (mask | crude).any() else 1.0
+    against = "the backdrop's colour" if path is None else "the plate difference"
+    return Doubt(1 - iou, f"{iou:.1%} agreement with {against}")
+
+
+class Ranking(threading.Thread):
+    """Finds the doubts of all views beside the server, so that the page is there at once.
+
+    Attributes:
+        doubts: by key, filled while the thread runs.
+        complete: whether all are there.
+    """
+
+    def __init__(self, views: dict[str, tuple[Product, View]]) -> None:
+        super().__init__(daemon=True, name="ranking")
+        self.views, self.doubts, self.complete = views, dict[str, Doubt](), False
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        """Fill `doubts`: from the hull at once where there is one, else from pictures."""
+        known = {id(product): hull_doubts(product) for product, _ in self.views.values()}
+        slow = []
+        for key, (product, view) in self.views.items():
+            if view.id in known[id(product)]:
+                self.doubts[key] = known[id(product)][view.id]
+            else:
+                slow.append(key)
+        for key in slow:
+            if self._stop_asked.is_set():
+                return
+            self.doubts[key] = difference_doubt(*self.views[key])
+        self.complete = True
+
+    def stop(self) -> None:
+        """End the thread soon, and wait for that."""
+        self._stop_asked.set()
+        self.join()

@@ -1,0 +1,34 @@
+"""Pictures for the browser."""
+
+from pathlib import Path
+
+from starlette.responses import Response
+
+from cleanplate.capture import image_size, read_image
+from cleanplate.types import Image
+
+SHOWN = {b"\xff\xd8\xff": "image/jpeg", b"\x89PN": "image/png"}
+"""First bytes of what every browser shows as it is."""
+
+IMMUTABLE = {"cache-control": "private, max-age=86400"}
+
+
+def encode(image: Image, suffix: str) -> bytes:
+    """Encode a picture as ".jpg" or ".png"."""
+    import cv2
+
+    options = [cv2.IMWRITE_JPEG_QUALITY, 82] if suffix == ".jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    return cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)[1].tobytes()
+
+
+def picture_response(path: Path) -> Response:
+    """Return a photograph in full: its own bytes if browsers show them, else as PNG.
+
+    Raises:
+        ImageError: it cannot be read, or has too many pixels.
+    """
+    image_size(path)
+    data = path.read_bytes()
+    if kind := SHOWN.get(data[:3]):
+        return Response(data, media_type=kind, headers=IMMUTABLE)
+    return Response(encode(read_image(path), ".png"), media_type="image/png", headers=IMMUTABLE)
