@@ -13,6 +13,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -104,8 +105,12 @@ def main() -> None:
             lines.append(measure(name, case))
             print(lines[-1], flush=True)
     if arguments.report:
-        heading = f"# Texture: {time.strftime('%Y-%m-%d')}, {platform.processor() or platform.machine()}, "
-        heading += f"{os.cpu_count()} CPUs, Python {platform.python_version()}"
+        packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "xatlas", "cleanplate"))
+        heading = (
+            f"# Texture, {time.strftime('%Y-%m-%d')}\n\n{platform.machine()}, {os.cpu_count()} CPUs, Python "
+            f"{platform.python_version()}, {packages}; load average at the end {os.getloadavg()[1]:.1f}, so "
+            f"CPU seconds tell more than wall seconds where it exceeds the CPUs. 2048x2048 texels."
+        )
         arguments.report.write_text("\n".join([heading, "", __doc__ or "", *lines, ""]))
 
 
