@@ -1,4 +1,4 @@
-"""`torchrun -m cleanplate.train RECIPE DATASET... --run DIR`: training in several processes; alone, `cleanplate train`."""
+"""`torchrun -m cleanplate.train RECIPE DATASET... --run DIR`: training in several processes."""
 
 import argparse
 import sys

@@ -1,10 +1,9 @@
 """Data set -> checkpoints: the training loop, one process or many under torchrun."""
 
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import cv2
@@ -13,17 +12,38 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
-from torch.utils.tensorboard import SummaryWriter
 
 from cleanplate.errors import CleanplateError
 from cleanplate.files import write_json
 from cleanplate.train.checkpoint import Progress, resume, save_best, save_last
 from cleanplate.train.examples import Examples, batches
+from cleanplate.train.log import Log
 from cleanplate.train.losses import Objective
 from cleanplate.train.networks import build, initialise
-from cleanplate.train.pairs import Pairs, capture_folders, is_validation
+from cleanplate.train.pairs import Pair, Pairs, capture_folders, is_validation
 from cleanplate.train.recipes import Recipe
 from cleanplate.train.validate import validate
+
+
+@dataclass
+class _Run:
+    """A training run in this process; `average` holds the averaged weights, if the recipe wants them."""
+
+    recipe: Recipe
+    folder: Path
+    device: torch.device
+    rank: int
+    world: int
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    average: dict[str, Tensor]
+    log: Log
+    progress: Progress = field(default_factory=Progress)
+    pairs: Pairs = field(default_factory=Pairs)
+
+    @property
+    def last(self) -> Path:
+        return self.folder / "last.safetensors"
 
 
 def train(
@@ -36,18 +56,46 @@ def train(
 
     Args:
         datasets: folders of captures with true masks; they may grow, and are looked through at each epoch.
-        init: "imagenet" or a checkpoint; not used by a run that is resumed.
+        init: "imagenet", "imagenet:FILE" or a checkpoint; not used by a run that is resumed.
         minutes: stop, resumable, after so long.
 
     Raises:
         CleanplateError: no training pairs, or a loss that is not a number; the batch is named.
         ModelError: `init` or the run's checkpoint does not fit.
     """
+    deadline = time.monotonic() + 60 * minutes
+    state = _start(recipe, run, init)
+    progress = state.progress
+    objective: nn.Module = Objective(state.network, recipe.loss)
+    if state.world > 1:
+        objective = DistributedDataParallel(objective)
+    while progress.epoch < recipe.epochs and time.monotonic() < deadline:
+        training = _look(state, datasets)
+        order = batches(len(training), recipe, progress.epoch)
+        for names, loss, lr in _epoch(state, training, order[progress.batch :], objective):
+            _check(loss, names, progress)
+            _blend(state.average, state.network, recipe.ema, progress.step)
+            state.log.write("step", progress.step, epoch=progress.epoch, loss=loss, lr=lr)
+            if time.monotonic() > deadline:
+                break
+        if progress.batch == len(order):
+            progress.epoch, progress.batch, progress.products = progress.epoch + 1, 0, []
+            if state.rank == 0 and progress.epoch % recipe.validate_every == 0:
+                _validate(state)
+        if state.rank == 0:
+            save_last(state.last, recipe, state.network, state.average, state.optimiser, progress)
+    state.log.close()
+    return run / "best.safetensors"
+
+
+def _start(recipe: Recipe, run: Path, init: str | None) -> _Run:
+    """Build everything, from `init` or from where the run stopped."""
     cv2.setNumThreads(1)  # workers are forked: one that inherits OpenCV's started threads hangs
     torch.manual_seed(recipe.seed)
     device, rank, world = _join()
     network = build(recipe.architecture)
-    if init is not None and not (run / "last.safetensors").is_file():
+    last = run / "last.safetensors"
+    if init is not None and not last.is_file():
         initialise(network, recipe.architecture, init)
     if recipe.freeze_encoder:
         network.freeze_encoder()
@@ -55,42 +103,12 @@ def train(
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trained, recipe.lr, weight_decay=recipe.weight_decay)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()} if recipe.ema else {}
-    progress = Progress()
-    if (run / "last.safetensors").is_file():
-        progress = resume(run / "last.safetensors", recipe, network, average, optimiser)
-    objective: nn.Module = Objective(network, recipe.loss)
-    if world > 1:
-        objective = DistributedDataParallel(objective)
+    state = _Run(recipe, run, device, rank, world, network, optimiser, average, Log(run, rank))
+    if last.is_file():
+        state.progress = resume(last, recipe, network, average, optimiser)
     if rank == 0:
         write_json(run / "recipe.json", asdict(recipe))
-    log = _Log(run, rank)
-    deadline = time.monotonic() + 60 * minutes
-    pairs = Pairs()
-    while progress.epoch < recipe.epochs:
-        _look(pairs, datasets, progress, log)
-        training = [pair for pair in pairs.pairs if not is_validation(pair.product, recipe.validation)]
-        if not training:
-            raise CleanplateError(
-                f"{', '.join(map(str, datasets))}: no training pairs; a data set is a folder of captures that have "
-                f"plates and masks" + (f"; skipped: {pairs.skipped[0]}" if pairs.skipped else "")
-            )
-        for names, loss, lr in _epoch(recipe, training, objective, optimiser, progress, device, rank, world):
-            _check(loss, names, progress)
-            _blend(average, network, recipe.ema, progress.step)
-            log.write(kind="step", epoch=progress.epoch, step=progress.step, loss=loss, lr=lr)
-            if time.monotonic() > deadline:
-                break
-        done = progress.batch >= len(batches(len(training), recipe, progress.epoch))
-        if done:
-            progress.epoch, progress.batch, progress.products = progress.epoch + 1, 0, []
-        if rank == 0:
-            if done and progress.epoch % recipe.validate_every == 0:
-                _validate(recipe, network, average, pairs, run, progress, log)
-            save_last(run / "last.safetensors", recipe, network, average, optimiser, progress)
-        if time.monotonic() > deadline:
-            break
-    log.close()
-    return run / "best.safetensors"
+    return state
 
 
 def _join() -> tuple[torch.device, int, int]:
@@ -103,43 +121,61 @@ def _join() -> tuple[torch.device, int, int]:
     return device, rank, world
 
 
-def _look(pairs: Pairs, datasets: Sequence[Path], progress: Progress, log: "_Log") -> None:
-    """Load new captures; a resumed epoch keeps the products that it began with."""
+def _look(state: _Run, datasets: Sequence[Path]) -> list[Pair]:
+    """Load new captures and return the training pairs; a resumed epoch keeps the products that it began with."""
+    progress, pairs, recipe = state.progress, state.pairs, state.recipe
     found = [folder for dataset in datasets for folder in capture_folders(dataset)]
     if progress.products:
         found = [folder for folder in found if folder.name in set(progress.products)]
+    if state.world > 1:  # what one process sees a moment later would give them different batches
+        shared = [found]
+        distributed.broadcast_object_list(shared)
+        found = shared[0]
     known = len(pairs.skipped)
     pairs.add(found)
     progress.products = [folder.name for folder in pairs.folders]
     for sentence in pairs.skipped[known:]:
-        log.write(kind="skipped", count=len(pairs.skipped), problem=sentence)
-    log.write(kind="data", epoch=progress.epoch, products=len(pairs.folders), pairs=len(pairs.pairs))
+        state.log.write("skipped", progress.step, count=len(pairs.skipped), problem=sentence)
+    training = [pair for pair in pairs.pairs if not is_validation(pair.product, recipe.validation)]
+    state.log.write(
+        "data",
+        progress.step,
+        epoch=progress.epoch,
+        products=len(pairs.folders),
+        pairs=len(pairs.pairs),
+        training=len(training),
+    )
+    if not training:
+        raise CleanplateError(
+            f"{', '.join(map(str, datasets))}: no training pairs; a data set is a folder of captures that have plates "
+            f"and masks" + (f"; skipped: {pairs.skipped[0]}" if pairs.skipped else "")
+        )
+    return training
 
 
 def _epoch(
-    recipe: Recipe, training: list, objective: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress,
-    device: torch.device, rank: int, world: int,
-) -> Iterator[tuple[list[str], float, float]]:  # fmt: skip
-    """Train on the rest of an epoch; yield each batch's image names, loss and learning rate."""
-    order = batches(len(training), recipe, progress.epoch)[progress.batch :]
+    state: _Run, training: list[Pair], order: list[list[int]], objective: nn.Module
+) -> Iterator[tuple[list[str], float, float]]:
+    """Train on the given batches; yield each one's image names, loss and learning rate."""
+    recipe, progress = state.recipe, state.progress
     loader = DataLoader(
         Examples(training, recipe, progress.epoch),
-        batch_sampler=[batch[rank::world] for batch in order],
+        batch_sampler=[batch[state.rank :: state.world] for batch in order],
         num_workers=recipe.workers,
     )
     objective.train()
     for image, plate, mask, index in loader:
         lr = learning_rate(recipe, progress.epoch, progress.step)
-        for group in optimiser.param_groups:
+        for group in state.optimiser.param_groups:
             group["lr"] = lr
-        arrays = [array.to(device) for array in (image.permute(0, 3, 1, 2), plate.permute(0, 3, 1, 2), mask)]
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        arrays = [array.to(state.device) for array in (image.permute(0, 3, 1, 2), plate.permute(0, 3, 1, 2), mask)]
+        with torch.autocast(state.device.type, torch.bfloat16, enabled=state.device.type == "cuda"):
             loss = objective(*arrays)
-        optimiser.zero_grad(set_to_none=True)
+        state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         value = float(loss.detach())
         if np.isfinite(value):
-            optimiser.step()
+            state.optimiser.step()
         progress.batch += 1
         progress.step += 1
         yield [training[int(i)].name for i in index], value, lr
@@ -171,47 +207,18 @@ def _blend(average: dict[str, Tensor], network: nn.Module, decay: float, step: i
             value.copy_(state[name])
 
 
-def _validate(
-    recipe: Recipe, network: nn.Module, average: dict[str, Tensor], pairs: Pairs, run: Path, progress: Progress,
-    log: "_Log",
-) -> None:  # fmt: skip
+def _validate(state: _Run) -> None:
     """Measure the averaged weights on the validation products and keep them if they are the best so far."""
-    held_out = [pair for pair in pairs.pairs if is_validation(pair.product, recipe.validation)]
+    recipe, progress = state.recipe, state.progress
+    held_out = [pair for pair in state.pairs.pairs if is_validation(pair.product, recipe.validation)]
     if not held_out:
-        log.write(kind="validation", epoch=progress.epoch, views=0)
         return
-    measured = network
-    if average:
-        measured = build(recipe.architecture).to(next(network.parameters()).device)
-        measured.load_state_dict(average)
+    measured = state.network
+    if state.average:
+        measured = build(recipe.architecture).to(state.device)
+        measured.load_state_dict(state.average)
     metrics = validate(measured, held_out, recipe.validation_views)
-    log.write(kind="validation", epoch=progress.epoch, step=progress.step, **metrics)
+    state.log.write("validation", progress.step, epoch=progress.epoch, **metrics)
     if metrics["miou"] > progress.best:
         progress.best = metrics["miou"]
-        save_best(run / "best.safetensors", recipe, measured.state_dict(), metrics)
-
-
-class _Log:
-    """log.jsonl and TensorBoard, written by the first process alone."""
-
-    def __init__(self, run: Path, rank: int) -> None:
-        self.active = rank == 0
-        if self.active:
-            run.mkdir(parents=True, exist_ok=True)
-            self.stream = (run / "log.jsonl").open("a")
-            self.board = SummaryWriter(str(run / "tensorboard"))
-
-    def write(self, kind: str, **values: object) -> None:
-        if not self.active:
-            return
-        self.stream.write(json.dumps({"time": round(time.time(), 1), "kind": kind, **values}) + "\n")
-        self.stream.flush()
-        step = values.get("step", values.get("epoch", 0))
-        for name, value in values.items():
-            if isinstance(value, float):
-                self.board.add_scalar(f"{kind}/{name}", value, step)
-
-    def close(self) -> None:
-        if self.active:
-            self.stream.close()
-            self.board.close()
+        save_best(state.folder / "best.safetensors", recipe, measured.state_dict(), metrics)

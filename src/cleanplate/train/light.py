@@ -64,7 +64,7 @@ def move(plate: Floats, shift_px: float, turn_deg: float, rng: np.random.Generat
     height, width = plate.shape[:2]
     turn = float(rng.uniform(-1, 1) * turn_deg)
     frame = cv2.getRotationMatrix2D((width / 2 - 0.5, height / 2 - 0.5), turn, 1.0)
-    frame[:, 2] += rng.uniform(-1, 1, 2) * shift_px
+    frame = frame + np.pad((rng.uniform(-1, 1, 2) * shift_px)[:, None], ((0, 0), (2, 0)))
     return cv2.warpAffine(plate, frame, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
@@ -95,4 +95,4 @@ def expose(image: Floats, plate: Floats, config: "Augment", rng: np.random.Gener
 def _jpeg(picture: Floats, quality: int) -> Floats:
     bytes_ = np.rint(picture * 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", bytes_, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.float32) / 255
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.float32) / 255

@@ -1,6 +1,7 @@
 """The training objective as one module, so that DDP wraps network and loss together."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -29,9 +30,9 @@ class Objective(nn.Module):
     Two-class cross-entropy equals binary cross-entropy of the difference of both logits, so one form serves all.
     """
 
-    def __init__(self, network: nn.Module, loss: Loss) -> None:
+    def __init__(self, network: Any, loss: Loss) -> None:
         super().__init__()
-        self.network = network
+        self.network: Any = network
         self.loss = loss
 
     def forward(

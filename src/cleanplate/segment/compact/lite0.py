@@ -6,6 +6,7 @@ are.
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
@@ -32,19 +33,21 @@ STAGES = (
     Stage(1, 3, 1, 6, 320),
 )
 STEM = 32
-BN = {"eps": 1e-3, "momentum": 0.01}
-"""TensorFlow's, with which the weights were trained."""
-
 WIDTHS = (16, 24, 40, 112, 320)
 """Channels of the maps at strides 2, 4, 8, 16, 32."""
 TAPS = (0, 2, 4, 10, 15)
 """The blocks whose outputs those are."""
 
 
+def normalise(channels: int) -> nn.BatchNorm2d:
+    """Return batch normalisation with TensorFlow's numbers, with which the weights were trained."""
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
 def conv_bn(x: Float[Tensor, "b c h w"], conv: nn.Conv2d, bn: nn.BatchNorm2d) -> Float[Tensor, "b d i j"]:
     """Return the normalised convolution, padded as TensorFlow pads: the output has size / stride pixels.
 
-    Outside training the normalisation is folded into the weights, which saves a sixth of a frozen encoder's time.
+    In evaluation mode the normalisation is folded into the weights, which saves a sixth of a frozen encoder's time.
     """
     kernel, stride = conv.kernel_size[0], conv.stride[0]
     padding = kernel // 2
@@ -53,9 +56,9 @@ def conv_bn(x: Float[Tensor, "b c h w"], conv: nn.Conv2d, bn: nn.BatchNorm2d) ->
         before = (kernel - stride) // 2
         x = functional.pad(x, (before, kernel - stride - before) * 2)
         padding = 0
-    if bn.training:
+    if bn.training or bn.running_mean is None or bn.running_var is None:
         return bn(functional.conv2d(x, conv.weight, None, stride, padding, 1, conv.groups))
-    scale = bn.weight * (bn.running_var + bn.eps).rsqrt()
+    scale = bn.weight * torch.rsqrt(bn.running_var + bn.eps)
     bias = bn.bias - bn.running_mean * scale
     return functional.conv2d(x, conv.weight * scale[:, None, None, None], bias, stride, padding, 1, conv.groups)
 
@@ -69,11 +72,11 @@ class Block(nn.Module):
         self.residual = stride == 1 and inputs == stage.channels
         if stage.expand > 1:
             self._expand_conv = nn.Conv2d(inputs, wide, 1, bias=False)
-            self._bn0 = nn.BatchNorm2d(wide, **BN)
+            self._bn0 = normalise(wide)
         self._depthwise_conv = nn.Conv2d(wide, wide, stage.kernel, stride, groups=wide, bias=False)
-        self._bn1 = nn.BatchNorm2d(wide, **BN)
+        self._bn1 = normalise(wide)
         self._project_conv = nn.Conv2d(wide, stage.channels, 1, bias=False)
-        self._bn2 = nn.BatchNorm2d(stage.channels, **BN)
+        self._bn2 = normalise(stage.channels)
         self.expands = stage.expand > 1
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d i j"]:
@@ -94,7 +97,7 @@ class Lite0(nn.Module):
         super().__init__()
         self.depth = depth
         self._conv_stem = nn.Conv2d(3, STEM, 3, 2, bias=False)
-        self._bn0 = nn.BatchNorm2d(STEM, **BN)
+        self._bn0 = normalise(STEM)
         blocks, inputs = [], STEM
         for stage in STAGES:
             for i in range(stage.repeats):

@@ -83,8 +83,7 @@ class Compact(nn.Module):
         self.encoder = Lite0()
         self.stem = nn.Sequential(conv(4 * CHANNELS, w[0], 1), conv(w[0], w[0]))
         self.down = nn.ModuleList(
-            nn.Sequential(conv(a, b, 3, 2), Residual(b) if i else nn.Identity())
-            for i, (a, b) in enumerate(pairwise(w))
+            nn.Sequential(conv(a, b, 3, 2), Residual(b) if i else nn.Identity()) for i, (a, b) in enumerate(pairwise(w))
         )
         self.fuse = nn.ModuleList(Fuse(c, b) for c, b in zip(ENCODER_WIDTHS, w[1:], strict=True))
         self.lateral = nn.ModuleList(conv(b, a, 1) for a, b in pairwise(w))

@@ -25,6 +25,8 @@ class DeepLab(nn.Module):
     """
 
     multiple = 1
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(self, config: DeepLabConfig) -> None:
         super().__init__()
@@ -65,5 +67,7 @@ def load_imagenet(network: DeepLab, file: Path | None = None) -> None:
         ModelError: the weights cannot be had, or the encoder is Xception, for which there are none.
     """
     if not isinstance(network.encoder, ResNet50):
-        raise ModelError("there are no ImageNet weights for the Xception encoder; train it from scratch, without --init")
+        raise ModelError(
+            "there are no ImageNet weights for the Xception encoder; train it from scratch, without --init"
+        )
     load_resnet(network.encoder, network.config, file)

@@ -1,0 +1,159 @@
+"""Photographs -> masks by ONNX Runtime: decoding, inference and what the caller does with a mask overlap."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from cleanplate.capture import Capture, read_image, write_mask
+from cleanplate.errors import CleanplateError, ImageError, ModelError
+from cleanplate.files import sha256_file
+from cleanplate.segment.edges import native
+from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
+from cleanplate.segment.segmenter import ClassicalSegmenter, Segmenter, Shot, check_sizes, shot
+from cleanplate.segment.session import Model, open_model
+from cleanplate.types import Image, Mask
+
+BATCH = 4
+"""Views of one camera in a batch: more gain nothing on a CPU, and cost memory."""
+AHEAD = 2
+"""Batches that may wait, decoded or inferred, for the next step."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One view's result at the image's own size.
+
+    Attributes:
+        probability: of foreground, 0..1.
+        mask: where it exceeds the model's threshold.
+    """
+
+    probability: Float[np.ndarray, "h w"]
+    mask: Mask
+
+    @property
+    def uncertainty(self) -> Float[np.ndarray, "h w"]:
+        """Return 0 where the network is sure, 1 where both classes are as likely."""
+        return 1 - np.abs(2 * self.probability - 1)
+
+
+class NetworkSegmenter:
+    """A network as a `Segmenter`; the views of one camera share one plate and so its features."""
+
+    def __init__(self, name: str, model: Model) -> None:
+        self.name = name
+        self.model = model
+        self.fingerprint = f"network {sha256_file(model.path)}"
+
+    def masks(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Mask | CleanplateError]]:
+        """See `Segmenter`."""
+        for item, result in self.predictions(shots):
+            yield item, result if isinstance(result, CleanplateError) else result.mask
+
+    def predictions(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Prediction | CleanplateError]]:
+        """Yield every shot with its prediction or with what kept it from having one, in batches of one camera.
+
+        One thread infers and two decode what comes next, while the caller encodes; memory does not grow with `shots`.
+        """
+        with ThreadPoolExecutor(2) as readers, ThreadPoolExecutor(1) as worker:
+            waiting: list[Future] = []
+            for batch in _batches(shots):
+                decoded = [(each, readers.submit(_read, each)) for each in batch]
+                waiting.append(worker.submit(self._infer, decoded))
+                if len(waiting) > AHEAD:
+                    yield from waiting.pop(0).result()
+            for each in waiting:
+                yield from each.result()
+
+    def _infer(self, decoded: list[tuple[Shot, Future]]) -> list[tuple[Shot, Prediction | CleanplateError]]:
+        read = [(item, future.result()) for item, future in decoded]
+        good = [(item, pair) for item, pair in read if not isinstance(pair, CleanplateError)]
+        found: dict[str, Prediction | CleanplateError] = {
+            item.id: pair for item, pair in read if isinstance(pair, CleanplateError)
+        }
+        if good:
+            plate = good[0][1][1]
+            predictions = predict(self.model, [image for _, (image, _) in good], plate)
+            found |= {item.id: each for (item, _), each in zip(good, predictions, strict=True)}
+        return [(item, found[item.id]) for item, _ in decoded]
+
+
+def predict(model: Model, images: Sequence[Image], plate: Image) -> list[Prediction]:
+    """Segment photographs of one camera and size against their common plate.
+
+    Raises:
+        ImageError: a picture differs from the plate in size.
+    """
+    for image in images:
+        if image.shape != plate.shape:
+            raise ImageError(
+                f"an image is {image.shape[1]}x{image.shape[0]}, its plate {plate.shape[1]}x{plate.shape[0]}; "
+                f"export both at one size"
+            )
+    height, width = plate.shape[:2]
+    inner = model.working_size(width, height)
+    maps = model.probability(np.stack([model.fitted(image) for image in images]), model.fitted(plate))
+    results = []
+    for image, seen in zip(images, maps, strict=True):
+        probability = native(seen[: inner[1], : inner[0]], image)
+        results.append(Prediction(probability, probability > model.threshold))
+    return results
+
+
+def load_model(name: str) -> Segmenter:
+    """Return the method behind `classical`, `compact`, `deeplabv3plus_dualinput_resnet50`, `default` or an .onnx file.
+
+    Raises:
+        ModelError: no such model, weights that are not shipped, or a file that cannot be used.
+    """
+    known = DEFAULT if name == "default" else name
+    if known == "classical":
+        return ClassicalSegmenter()
+    if known in NETWORKS:
+        return NetworkSegmenter(name, open_model(shipped(known)))
+    if "." in name or "/" in name:
+        return NetworkSegmenter(name, open_model(Path(name)))
+    raise ModelError(f"no model {name!r}; choose classical, default, {', '.join(NETWORKS)} or an .onnx file")
+
+
+def segment_capture(capture: Capture, model: str | Segmenter, out: Path) -> list[str]:
+    """Write a capture's masks to `out`/<view id>.png and return one sentence for each view that has none.
+
+    Raises:
+        ModelError: as `load_model`.
+    """
+    segmenter = load_model(model) if isinstance(model, str) else model
+    problems = []
+    for item, mask in segmenter.masks([shot(capture, view) for view in capture.views]):
+        if isinstance(mask, CleanplateError):
+            problems.append(f"view {item.id}: {mask}")
+        else:
+            write_mask(out / f"{item.id}.png", mask)
+    return problems
+
+
+def _batches(shots: Iterable[Shot]) -> Iterator[list[Shot]]:
+    """Yield the shots in batches of one plate each."""
+    in_order = sorted(shots, key=lambda each: (str(each.plate), each.id))
+    for _, group in groupby(in_order, key=lambda each: (each.plate, each.size)):
+        views = list(group)
+        yield from (views[i : i + BATCH] for i in range(0, len(views), BATCH))
+
+
+def _read(item: Shot) -> tuple[Image, Image] | CleanplateError:
+    try:
+        if item.plate is None:
+            raise ImageError(
+                f"{item.image}: has no plate, which a network needs; name one in capture.json, or use --model classical"
+            )
+        check_sizes(item)
+        return read_image(item.image), read_image(item.plate)
+    except CleanplateError as error:
+        return error
+    except OSError as error:
+        return ImageError(f"{item.image}: {error}")

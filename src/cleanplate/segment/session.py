@@ -1,0 +1,96 @@
+"""An ONNX file -> a model that turns bytes into probabilities; everything that can be wrong with the file is said."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from cleanplate.errors import ModelError
+from cleanplate.types import Image
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+INPUTS = {"image": "tensor(uint8)", "plate": "tensor(uint8)"}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network ready to run.
+
+    Attributes:
+        path: its file.
+        threshold: probability above which a pixel is foreground, chosen on validation products.
+        multiple: height and width of what the network sees are multiples of it.
+        longest: the longer side that pictures are scaled to, in pixels.
+    """
+
+    path: Path
+    session: "onnxruntime.InferenceSession"
+    threshold: float
+    multiple: int
+    longest: int
+
+    def probability(
+        self, images: UInt8[np.ndarray, "b h w 3"], plate: UInt8[np.ndarray, "h w 3"]
+    ) -> Float[np.ndarray, "b h w"]:
+        """Return the probability of foreground; h and w are multiples of `multiple`."""
+        return self.session.run(["probability"], {"image": images, "plate": plate[None]})[0]
+
+    def working_size(self, width: int, height: int) -> tuple[int, int]:
+        """Return the (width, height) that a picture is scaled to, before padding."""
+        scale = self.longest / max(width, height)
+        return max(1, round(width * scale)), max(1, round(height * scale))
+
+    def fitted(self, picture: Image) -> Image:
+        """Return a picture scaled to the working size, its border repeated up to the multiple."""
+        import cv2
+
+        height, width = picture.shape[:2]
+        size = self.working_size(width, height)
+        if size != (width, height):
+            shrinks = size[0] < width
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        bottom, right = -size[1] % self.multiple, -size[0] % self.multiple
+        return cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else picture
+
+
+def open_model(path: Path, threads: int = 0) -> Model:
+    """Load an ONNX file that `cleanplate export` wrote.
+
+    Args:
+        threads: of ONNX Runtime; 0 takes all cores.
+
+    Raises:
+        ModelError: not such a file, truncated, or with other inputs.
+    """
+    import onnxruntime
+
+    if path.suffix != ".onnx":
+        raise ModelError(
+            f"{path}: models are .onnx files, not {path.suffix or 'files without suffix'}; make one from a checkpoint "
+            f"with 'cleanplate export'"
+        )
+    if not path.is_file():
+        raise ModelError(f"{path}: not found; check the path")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises a different kind for each way a file can be damaged
+        raise ModelError(f"{path}: ONNX Runtime cannot load it ({str(error)[:200]}); export it again") from error
+    found = {each.name: each.type for each in session.get_inputs()}
+    outputs = [each.name for each in session.get_outputs()]
+    if found != INPUTS or "probability" not in outputs:
+        raise ModelError(
+            f"{path}: inputs are {found} and outputs {outputs}; cleanplate needs {INPUTS} and 'probability': "
+            f"export the checkpoint with 'cleanplate export'"
+        )
+    facts = session.get_modelmeta().custom_metadata_map
+    try:
+        return Model(path, session, float(facts["threshold"]), int(facts["multiple"]), int(facts["longest"]))
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{path}: its metadata lack or garble {error}; export it again") from error
