@@ -42,7 +42,7 @@ def clear(alpha: Float[np.ndarray, "h w"], plate: Floats, rng: np.random.Generat
     normal = dome(alpha, rng)
     seen = _displaced(plate, normal, rng.uniform(2, 40) * rng.choice([-1, 1]))
     rim = np.clip(1 - normal[..., 2:], 0, 1) ** rng.uniform(0.7, 2.5)
-    tone = rng.choice([rng.uniform(0.0, 0.5), rng.uniform(0.8, 1.0)])
+    tone = float(rng.choice([rng.uniform(0.0, 0.5), rng.uniform(0.8, 1.0)]))
     strength = rng.uniform(0.1, 0.9)
     tint = 1 - rng.uniform(0, 0.12) * rng.uniform(0, 1, 3)
     colour = seen * tint * (1 - strength * rim) + tone * strength * rim
