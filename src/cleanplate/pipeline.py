@@ -173,14 +173,14 @@ def _reconstruct(job: _Job, views: list[View]) -> None:
         job.record(job.hull, key)
     job.progress("hull", 1, 1)
     facts = _read_facts(job.hull)
-    outliers, agreement = facts["outliers"], list(facts["agreement"].values())
-    job.result.problems += [f"view {view}: {reason}; it was left out of the hull" for view, reason in outliers.items()]
+    unused, agreement = facts["unused"], list(facts["agreement"].values())
+    job.result.problems += [f"view {view}: {reason}; it was left out of the hull" for view, reason in unused.items()]
     if (mean := sum(agreement) / len(agreement)) < DOUBTFUL_AGREEMENT:
         job.result.problems.append(
             f"{job.hull}: the masks contradict each other: re-projected, the hull fills {mean:.0%} of them; "
             f"look at the worst views in {job.report.name}, correct their masks and run again"
         )
-    capture = replace(capture, views=tuple(view for view in views if view.id not in outliers))
+    capture = replace(capture, views=tuple(view for view in views if view.id not in unused))
     images = [capture.image_path(view) for view in capture.views]
     key = fingerprint("asset", __version__, settings.profile, job.hull, description, *images, *masks)
     job.progress("asset", 0, 1)
@@ -231,7 +231,8 @@ def write_hull(capture: Capture, mask_dir: Path, output: Path, settings: Setting
             "cell": hull.cell,
             "watertight": bool(mesh.is_watertight),
             "volume": float(mesh.volume),
-            "outliers": {capture.views[outlier.view].id: outlier.reason for outlier in hull.outliers},
+            "unused": {capture.views[each.view].id: each.reason for each in hull.outliers if not each.used},
+            "doubtful": {capture.views[each.view].id: each.reason for each in hull.outliers if each.used},
             "agreement": {capture.views[agreement.view].id: agreement.iou for agreement in agreements},
         },
     )
@@ -258,7 +259,7 @@ def _figures(job: _Job) -> dict[str, Any]:
     hull, asset = _read_facts(job.hull), _read_facts(job.glb)
     agreement = list(hull["agreement"].values())
     return {
-        "views used": f"{len(agreement) - len(hull['outliers'])} of {len(job.capture.views)}",
+        "views used": f"{len(agreement) - len(hull['unused'])} of {len(job.capture.views)}",
         "size": " x ".join(f"{1000 * side:.1f}" for side in asset["extent"]) + " mm (x, y up, z)",
         "hull volume": f"{1e6 * hull['volume']:.1f} ml",
         "hull cell": f"{1000 * hull['cell']:.2f} mm",
@@ -281,9 +282,10 @@ def _report(job: _Job, views: list[View]) -> None:
     if job.ledger.is_done(job.report, key):
         return
     mesh = _read_hull(job.hull) if model else None
+    notes = facts.get("unused", {}) | facts.get("doubtful", {})
     panels = []
     for done, view in enumerate(views, start=1):
-        panels.append(_panel(job, view, mesh, facts.get("outliers", {}).get(view.id, "")))
+        panels.append(_panel(job, view, mesh, notes.get(view.id, "")))
         job.progress("report", done, len(views))
     figures = {"model": job.settings.model} | job.result.figures
     title = " ".join([job.capture.asin, *job.capture.tags])

@@ -139,7 +139,7 @@ def test_a_useless_mask_is_left_out_of_the_hull(folder: Path, tmp_path: Path, na
     path = folder / "masks/cam00_000.png"
     write_mask(path, change(read_mask(path)))
     write_hull(read_capture(folder), folder / "masks", tmp_path / "hull.ply", SETTINGS)
-    assert expected in json.loads((tmp_path / "hull.json").read_text())["outliers"]["cam00_000"]
+    assert expected in json.loads((tmp_path / "hull.json").read_text())["unused"]["cam00_000"]
 
 
 def test_a_mask_of_another_size_is_refused(folder: Path, tmp_path: Path) -> None:
