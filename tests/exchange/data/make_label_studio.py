@@ -1,7 +1,7 @@
 """Write label_studio_brush.json with Label Studio's own encoder; run by the Python that has label-studio-sdk.
 
-    python -m venv ls && ls/bin/pip install label-studio-sdk==2.1.2
-    ls/bin/python tests/exchange/data/make_label_studio.py
+python -m venv ls && ls/bin/pip install label-studio-sdk==2.1.2
+ls/bin/python tests/exchange/data/make_label_studio.py
 """
 
 import json
