@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
 
-
-class _HasFamily(Protocol):
-    @property
-    def family(self) -> str: ...
-
-
-Candidate = TypeVar("Candidate", bound=_HasFamily)
+from cleanplate.render.recipes import Source
 
 
 def balanced(
-    candidates: Sequence[Candidate],
-    tags_of: Callable[[Candidate], tuple[str, ...] | None],
+    candidates: Sequence[Source],
+    tags_of: Callable[[Source], tuple[str, ...] | None],
     count: int,
     per_family: int,
-) -> list[Candidate]:
+) -> list[Source]:
     """Up to `count` candidates, each the one whose rarest tag is rarest among those chosen so far; greedy.
 
     A candidate whose tags are None is left out; one without tags counts as having the tag "none".
@@ -28,7 +21,7 @@ def balanced(
     tagged = [(c, tags) for c in candidates if (tags := tags_of(c)) is not None]
     tag_counts: Counter[str] = Counter()
     families: Counter[str] = Counter()
-    chosen: list[Candidate] = []
+    chosen: list[Source] = []
     while tagged and len(chosen) < count:
         best = min(
             range(len(tagged)),

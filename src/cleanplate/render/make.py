@@ -1,4 +1,4 @@
-"""From a recipe's name to a data set on disk.
+"""From a recipe's name, or from families and meshes of one's own, to captures on disk.
 
     python -m cleanplate.render.make train-small --out DIR [--meshes DIR] [--scale 1] [--size 320x256] [--limit 150]
 """
@@ -6,13 +6,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from cleanplate.errors import CleanplateError
-from cleanplate.render.batch import BatchReport, render_batch
-from cleanplate.render.recipes import RECIPES
+from cleanplate.render.batch import BatchReport, Job, render_batch
+from cleanplate.render.config import RigConfig
+from cleanplate.render.presets import PRESETS
+from cleanplate.render.products import FAMILIES, Product, load_user_mesh, make_product, redress
+from cleanplate.render.recipes import RECIPES, mesh_files
+from cleanplate.render.shoot import Shot, draw_shots, product_rig
 
 
 def make_dataset(
@@ -40,6 +46,64 @@ def make_dataset(
     recipe = RECIPES[name]
     width, height = size or (recipe.width, recipe.height)
     return render_batch(recipe.jobs(meshes, scale)[:limit], out, width, height, recipe.quality, say=say)
+
+
+def render_collection(
+    out: Path,
+    families: Sequence[str] = (),
+    meshes: Path | None = None,
+    count: int = 1,
+    preset: str = "marvin",
+    views: int = 38,
+    size: tuple[int, int] = (640, 512),
+    seed: int = 0,
+    dress: bool = False,
+    say: Callable[[str], None] = print,
+) -> BatchReport:
+    """Render products of one's own choice, each on a rig framed for it; what `cleanplate render` does.
+
+    Args:
+        out: captures `out/REN0000000`, ...
+        families: procedural families; `count` products of each.
+        meshes: a mesh file or a folder of them (OBJ, GLB, PLY), `count` captures of each.
+        preset: of the rig; each product has a rig of its own seed.
+        views: pictures of each product.
+        size: width and height in pixels.
+        dress: give the meshes other materials instead of their own.
+
+    Raises:
+        CleanplateError: nothing to render, or an unknown family or preset.
+    """
+    if preset not in PRESETS:
+        raise CleanplateError(f"no rig preset {preset!r}: choose one of {', '.join(PRESETS)}")
+    if unknown := [family for family in families if family not in FAMILIES]:
+        raise CleanplateError(f"no product family {unknown[0]!r}: choose from {', '.join(FAMILIES)}")
+    files = [meshes] if meshes is not None and meshes.is_file() else mesh_files(meshes)
+    things: list[str | Path] = [*families, *files]
+    if not things:
+        raise CleanplateError("nothing to render: name product families, or a mesh file or a folder with .glb, .obj, .ply")
+    jobs = [
+        Job(
+            asin=f"REN{i:07d}",
+            make=partial(_product, thing, seed + k, dress),
+            rig=partial(product_rig, preset=preset, seed=seed + i),
+            shots=partial(_shots, views, seed + i),
+            seed=seed + i,
+        )
+        for i, (k, thing) in enumerate((k, thing) for k in range(count) for thing in things)
+    ]
+    return render_batch(jobs, out, *size, say=say)
+
+
+def _product(thing: str | Path, seed: int, dress: bool) -> Product:
+    if isinstance(thing, str):
+        return make_product(thing, seed)
+    product = load_user_mesh(thing)
+    return redress(product, seed) if dress else product
+
+
+def _shots(views: int, seed: int, rig: RigConfig) -> tuple[Shot, ...]:
+    return draw_shots(rig.arm.cameras, views, np.random.default_rng(seed))
 
 
 def main() -> int:

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.errors import CleanplateError
-from cleanplate.render.balance import balanced
 from cleanplate.render.batch import Job
 from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.pool import choose_rig, make_pool
@@ -41,8 +39,9 @@ TEST_MESHES = (
 )
 """Of the shared scans: for testing only. Training uses all others."""
 
-_TEST_LIST = Path(__file__).with_name("test_products.json")
-"""Family and seed (900 and more: a scan) of each test product, chosen by `balance.py`; fixed, so that results compare."""
+FIRST_SCAN_SEED = 900
+TEST_LIST = Path(__file__).with_name("test_products.json")
+"""Family and seed (900 and more: a scan) of each test product, chosen by `test_list.py`; fixed, so that results compare."""
 
 _FURNITURE = ("stool", "lamp", "shelf", "chair", "bird_cage", "hanger")
 KITCHEN_FAMILIES = tuple(f for f in FAMILIES if f not in (*_FURNITURE, "hammer", "screwdriver", "pliers", "animal"))
@@ -91,8 +90,12 @@ def _train_small(meshes: Path | None, scale: float) -> list[Job]:
 def _test_145(meshes: Path | None, scale: float) -> list[Job]:
     """145 products x 2 views of families and scans unknown to training, balanced over the seven tags."""
     scans = {p.stem: p for p in mesh_files(meshes)}
-    chosen = json.loads(_TEST_LIST.read_text())
-    sources = [Source(family, seed, scans.get(family)) for family, seed in chosen if family in scans or seed < 900]
+    chosen = json.loads(TEST_LIST.read_text())
+    sources = [
+        Source(family, seed, scans[family] if seed >= FIRST_SCAN_SEED else None)
+        for family, seed in chosen
+        if seed < FIRST_SCAN_SEED or family in scans
+    ]
     sources = sources[: _scaled(145, scale)]
     return make_jobs(sources, "TST", [2] * len(sources), make_pool(6, seed=2), seed=20_000)
 
@@ -175,9 +178,3 @@ def _rig_for(pool: tuple[RigConfig, ...], seed: int, product: Product) -> RigCon
 def _shots_for(count: int, seed: int, latitudes: Sequence[float] | None, rig: RigConfig) -> tuple[Shot, ...]:
     return draw_shots(rig.arm.cameras, count, np.random.default_rng([seed, 0x5807]), latitudes)
 
-
-def _tags_or_none(source: Source) -> tuple[str, ...] | None:
-    try:
-        return source.make().tags
-    except CleanplateError:
-        return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from jaxtyping import Float32
 
 from cleanplate.render.config import RGB, PlateConfig, ResponseConfig
 from cleanplate.render.trace import Radiance
@@ -33,7 +34,7 @@ def draw_drift(config: PlateConfig, height: int, rng: np.random.Generator) -> Dr
     )
 
 
-def repoint(radiance: Radiance, drift: Drift, margin: int) -> Radiance:
+def repoint(radiance: Radiance, drift: Drift, margin: int) -> Float32[np.ndarray, "h_out w_out 3"]:
     """The picture of a camera turned by the drift, with the render's margin cropped off.
 
     A small turn of the camera is a shift and a roll of its image (the depth plays no part).

@@ -13,9 +13,8 @@ import numpy as np
 
 from cleanplate.render.batch import BatchReport, Job, render_batch
 from cleanplate.render.config import Quality, RigConfig
-from cleanplate.render.presets import make_rig
 from cleanplate.render.products import Product, make_product
-from cleanplate.render.shoot import Shot, draw_shots, subject_radius_m
+from cleanplate.render.shoot import Shot, draw_shots, product_rig
 
 SAMPLES = {"B0TEAPOT01": ("teapot", 702, 12), "B0WINEGL01": ("stemware", 701, 17)}
 """ASIN -> product family, product seed, rig seed."""
@@ -24,8 +23,7 @@ VIEWS = 38
 
 def sample_rig(seed: int, product: Product) -> RigConfig:
     """A marvin rig framed on one product, with a JPEG quality that keeps a sample below 4 MB."""
-    top = max(float(part.mesh.vertices[:, 2].max()) for part in product.parts)
-    rig = make_rig("marvin", seed, subject_radius_m(product, top / 2), top / 2)
+    rig = product_rig(product, "marvin", seed)
     return replace(rig, response=replace(rig.response, jpeg_quality=86, shot_noise=4e-5, read_noise=1e-3))
 
 

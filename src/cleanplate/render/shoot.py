@@ -14,7 +14,9 @@ from cleanplate.capture import Capture, View, write_capture, write_image, write_
 from cleanplate.errors import MeshError
 from cleanplate.geometry import Camera, Pose, project, rotation_z
 from cleanplate.render.backend import RenderError
+from cleanplate.render.config import RigConfig
 from cleanplate.render.materials import bsdf_kind, material_bsdf
+from cleanplate.render.presets import make_rig
 from cleanplate.render.products.types import Part, Product
 from cleanplate.render.response import draw_drift, expose, repoint
 from cleanplate.render.rig import Rig, plate_radiance, rig_camera
@@ -147,6 +149,13 @@ def subject_radius_m(product: Product, aim_height_m: float) -> float:
     """How far the product reaches from the point that the cameras aim at."""
     points = np.concatenate([p.mesh.vertices for p in product.parts])
     return float(np.linalg.norm(points - (0, 0, aim_height_m), axis=1).max())
+
+
+def product_rig(product: Product, preset: str, seed: int) -> RigConfig:
+    """A rig of a preset whose cameras are aimed at the product's middle and zoomed to it."""
+    points = np.concatenate([part.mesh.vertices for part in product.parts])
+    middle = float(points[:, 2].max() / 2)
+    return make_rig(preset, seed, subject_radius_m(product, middle), middle)
 
 
 def _texture(part: Part) -> np.ndarray | None:
