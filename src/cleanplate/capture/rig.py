@@ -1,0 +1,67 @@
+"""A calibrated rig: fixed cameras around one platen, good for every later capture of that rig."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cleanplate.errors import CaptureError
+from cleanplate.files import write_json
+from cleanplate.geometry import Camera, Pose, rotation_z
+
+FORMAT = "cleanplate-rig/1"
+
+
+@dataclass(frozen=True)
+class Rig:
+    """Cameras by name, and their poses while the platen stands at 0 degrees, in metres.
+
+    The world's z is the platen's axis, pointing up; its origin is the platen's centre on its surface.
+    """
+
+    cameras: dict[str, Camera]
+    poses: dict[str, Pose]
+
+    def pose(self, camera: str, platen_deg: float) -> Pose:
+        """Return the pose in the world that turned with the platen, counter-clockwise seen from above."""
+        fixed = self.poses[camera]
+        return Pose(fixed.R @ rotation_z(platen_deg), fixed.t)
+
+
+def write_rig(path: Path, rig: Rig) -> None:
+    """Write a rig as JSON, atomically."""
+    cameras = {
+        name: {
+            "width": camera.width,
+            "height": camera.height,
+            "K": camera.K.tolist(),
+            "distortion": camera.distortion.tolist(),
+            "R": rig.poses[name].R.tolist(),
+            "t": rig.poses[name].t.tolist(),
+        }
+        for name, camera in rig.cameras.items()
+    }
+    write_json(path, {"format": FORMAT, "length_unit": "m", "cameras": cameras})
+
+
+def read_rig(path: Path) -> Rig:
+    """Read what `write_rig` wrote.
+
+    Raises:
+        CaptureError: not such a file.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["format"] != FORMAT:
+            raise ValueError(f"its format is {document['format']!r}")
+        cameras, poses = {}, {}
+        for name, item in document["cameras"].items():
+            K, distortion = np.array(item["K"], float).reshape(3, 3), np.array(item["distortion"], float).reshape(5)
+            cameras[name] = Camera(int(item["width"]), int(item["height"]), K, distortion)
+            poses[name] = Pose(np.array(item["R"], float).reshape(3, 3), np.array(item["t"], float).reshape(3))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CaptureError(
+            f"{path}: not a rig of format {FORMAT} ({error}); write one with 'cleanplate calibrate'"
+        ) from error
+    return Rig(cameras, poses)
