@@ -193,7 +193,7 @@ def test_names_that_mean_several_views_or_another_product(captures: list[Path], 
 
 def test_a_size_that_is_not_the_pictures_is_refused(captures: list[Path], tmp_path: Path) -> None:
     document = coco([{"image_id": 0, "category_id": 0, "segmentation": {}}], ["v0.jpg"])
-    document["images"][0]["width"] = 1_000_000
+    document["images"][0]["width"] = 10_000_000
     result = import_masks(save_json(tmp_path / "a.json", document), captures[:1], tmp_path / "back")
     assert "limit" in result.problems[0]
     document["images"][0]["width"] = 33

@@ -85,6 +85,7 @@ def test_predictions_are_marked_as_such(captures: list[Path], tmp_path: Path) ->
     assert import_masks(tmp_path / "tasks.json", captures[:1], tmp_path / "back").problems == ()
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_pycocotools_loads_our_file(captures: list[Path], tmp_path: Path) -> None:
     coco = pytest.importorskip("pycocotools.mask")
     export_masks(captures, tmp_path / "coco.json", "coco")

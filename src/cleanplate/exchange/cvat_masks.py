@@ -85,18 +85,30 @@ def read_cvat_masks(bundle: Bundle) -> Reading:
 
 
 def _colours(text: str) -> dict[str, int]:
-    """Return the packed colour of each label of labelmap.txt, in its order."""
-    colours = {}
+    """Return the packed colour of each label of labelmap.txt, in its order; where none is given, Pascal VOC's."""
+    colours: dict[str, int] = {}
     for line in text.splitlines():
         label, _, rest = line.partition(":")
         if not line.strip() or line.startswith("#"):
             continue
+        if not (colour := rest.split(":")[0].strip()):
+            colours[label.strip()] = _voc_colour(len(colours))
+            continue
         try:
-            red, green, blue = (int(value) for value in rest.split(":")[0].split(","))
+            red, green, blue = (int(value) for value in colour.split(","))
         except ValueError as error:
             raise ImageError(f"labelmap.txt: {line!r:.100} is not 'label:r,g,b:parts:actions'; export again") from error
         colours[label.strip()] = red << 16 | green << 8 | blue
     return colours
+
+
+def _voc_colour(place: int) -> int:
+    """Return the packed colour of a place in Pascal VOC's palette: its bits dealt to r, g and b, high ones first."""
+    packed = 0
+    for step in range(8):
+        for channel in range(3):
+            packed |= (place >> (3 * step + channel) & 1) << (7 - step) << (16 - 8 * channel)
+    return packed
 
 
 def _frame(bundle: Bundle, stem: str, name: str, colours: dict[str, int]) -> Frame:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Bool
 
 from cleanplate.capture.images import PIXEL_LIMIT
 from cleanplate.errors import ImageError
@@ -95,7 +96,7 @@ def check_size(size: Size, expected: Size | None = None) -> None:
         raise ImageError(f"the mask is {size}, its picture {expected}; annotate the picture at its own size")
 
 
-def paste(canvas: Mask, mask: Mask, left: int, top: int) -> None:
+def paste(canvas: Mask, mask: Bool[np.ndarray, "part_h part_w"], left: int, top: int) -> None:
     """Add a mask to a canvas at a place.
 
     Raises:
