@@ -223,6 +223,52 @@ def _exit_for(problems: list[str]) -> None:
 
 
 @app.command()
+def convert(
+    source: Annotated[list[Path], typer.Argument(help="Captures, or one file, zip or folder of an annotation tool.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file or folder to write.")],
+    to: Annotated[
+        str | None,
+        typer.Option(help="coco, coco-uncompressed, cvat-images, cvat-masks, label-studio, labelme or png."),
+    ] = None,
+    captures: Annotated[
+        list[Path] | None, typer.Option(help="Write masks of these captures: <out>/<asin>/masks/<view id>.png.")
+    ] = None,
+    masks: Annotated[
+        Path | None, typer.Option(help="Send these predicted masks, not the captures' own: <asin>/masks/<view id>.png.")
+    ] = None,
+    source_format: Annotated[
+        str | None, typer.Option("--from", help="The source's format; by default it tells.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="The class to write, or to read where there are several.")] = None,
+    prefix: Annotated[str, typer.Option(help="Put before each picture's name, such as a URL.")] = "",
+    empty: Annotated[bool, typer.Option("--empty", help="Pictures that nobody annotated have empty masks.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take masks to annotation tools, between them, and back; exits with 3 if some fail."""
+    from cleanplate.capture import find_captures
+    from cleanplate.exchange import convert_masks, export_masks, import_masks
+
+    if (captures is None) == (to is None):
+        raise typer.BadParameter("give either --to (a format) or --captures (to import for)", param_hint="--to")
+    holds_captures = masks is not None or any(source[0].glob("capture.json")) or any(source[0].glob("*/capture.json"))
+    if len(source) > 1 and (captures is not None or not holds_captures):
+        raise typer.BadParameter("a tool's export is one file, zip or folder", param_hint="SOURCE")
+    if captures is not None:
+        result = import_masks(source[0], find_captures(captures), out, source_format, label, empty)
+    elif holds_captures:
+        result = export_masks(find_captures(source), out, str(to), masks, label or "product", prefix)
+    else:
+        result = convert_masks(source[0], out, str(to), source_format, label, prefix, empty)
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        _say(f"{result.written} masks written to {out}")
+        for note in result.notes:
+            _say(note)
+    _exit_for(list(result.problems))
+
+
+@app.command()
 def demo(out: Out = Path("cleanplate-demo"), model: Model = "default", as_json: AsJson = False) -> None:
     """Run the main job on the embedded sample captures and print where the results lie."""
     from cleanplate.batch import run_batch
