@@ -173,7 +173,8 @@ def _reconstruct(job: _Job, views: list[View]) -> None:
         job.record(job.hull, key)
     job.progress("hull", 1, 1)
     facts = _read_facts(job.hull)
-    unused, agreement = facts["unused"], list(facts["agreement"].values())
+    unused = facts["unused"]
+    agreement = [value for view, value in facts["agreement"].items() if view not in unused]
     job.result.problems += [f"view {view}: {reason}; it was left out of the hull" for view, reason in unused.items()]
     if (mean := sum(agreement) / len(agreement)) < DOUBTFUL_AGREEMENT:
         job.result.problems.append(
@@ -257,9 +258,9 @@ def _read_facts(output: Path) -> dict[str, Any]:
 
 def _figures(job: _Job) -> dict[str, Any]:
     hull, asset = _read_facts(job.hull), _read_facts(job.glb)
-    agreement = list(hull["agreement"].values())
+    agreement = [value for view, value in hull["agreement"].items() if view not in hull["unused"]]
     return {
-        "views used": f"{len(agreement) - len(hull['unused'])} of {len(job.capture.views)}",
+        "views used": f"{len(agreement)} of {len(job.capture.views)}",
         "size": " x ".join(f"{1000 * side:.1f}" for side in asset["extent"]) + " mm (x, y up, z)",
         "hull volume": f"{1e6 * hull['volume']:.1f} ml",
         "hull cell": f"{1000 * hull['cell']:.2f} mm",
