@@ -1,20 +1,26 @@
-"""Background subtraction and iterative morphological refinement: the paper's baseline, as good as we can make it.
+"""Background subtraction and morphological refinement: the paper's baseline, as good as we can make it.
 
 A product departs from the plate in colour, beyond what a shadow can do, or by sharp edges. A shadow dims the plate's
-colour along the line to black, softly; a reflection in the platen changes colour and has edges, but weak ones.
+colour along the line to black, softly; a reflection in the platen changes colour and has edges, but weak ones. So the
+difference is parted into regions by its edges; what hangs together with the picture's border is backdrop, and the
+rest, with what surely has another colour, is the product.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
+from cleanplate.segment.morphology import drop_specks, fill_holes, opened
 from cleanplate.segment.oklab import to_oklab
-from cleanplate.segment.plate import AnyImage, match_plate
-from cleanplate.segment.refine import snap_to_edges, solid_silhouette, trim_fringe
+from cleanplate.segment.plate import AnyImage, check_plate, match_plate
+from cleanplate.segment.refine import find_holes, trim_fringe
+from cleanplate.segment.regions import merge_regions, split_cells
 from cleanplate.types import Image, Mask
 
 Map = Float[np.ndarray, "h w"]
+
+_WORKING_PIXELS = 1_400_000
 
 
 @dataclass(frozen=True)
@@ -23,31 +29,36 @@ class ClassicalParams:
 
     Attributes:
         chroma: change of chroma (Oklab, beside the shaded plate's) that makes a pixel the product's.
+        reflection: share of the product's own change of chroma that is put down to reflections.
         darkest: below this share of the plate's lightness (Oklab) no shadow goes.
         brightest: above this share no exposure goes.
-        slope: change of the difference from pixel to pixel (Oklab) that makes an edge the product's.
-        low: share of those four at which a pixel joins product beside it (hysteresis).
-        noise: multiples of the pair's own noise that `chroma` and `slope` are raised by.
+        slope: change of the difference from pixel to pixel (Oklab) that makes an edge.
+        faint: share of the product's own edges that is put down to shadows and reflections.
+        noise: multiples of the pair's own noise that `chroma`, `brightest` and `slope` are raised by.
         misalignment: pixels by which the plate's edges may be off after alignment.
-        close: half the widest gap in a silhouette that is closed.
-        deep: how far inside the silhouette its edge may lie, where shadow was taken for product.
+        cell: side of the squares that the regions grow from.
+        calm: edge above which a square has no region of its own.
+        weak: mean edge between two regions below which they merge.
+        small: area, in squared lengths, at which a region merges at twice that.
         hole: smallest hole, as a share of the silhouette.
-        quiet: most evidence in a hole (its third quartile, as `low`).
+        quiet: evidence that no pixel of a hole shows.
         speck: smallest part, as a share of the largest.
     """
 
     chroma: float = 0.025
+    reflection: float = 0.3
     darkest: float = 0.62
     brightest: float = 1.03
-    reflection: float = 0.3
     slope: float = 0.012
-    low: float = 0.35
+    faint: float = 0.1
     noise: float = 3.0
     misalignment: float = 0.5
-    close: float = 24.0
-    deep: float = 12.0
+    cell: float = 12.0
+    calm: float = 0.3
+    weak: float = 0.4
+    small: float = 1500.0
     hole: float = 0.002
-    quiet: float = 0.25
+    quiet: float = 0.35
     speck: float = 0.05
 
 
@@ -62,7 +73,6 @@ class Evidence:
     """
 
     appearance: Map
-    sure: Mask
     edge: Map
     contrast: Map
 
@@ -75,22 +85,46 @@ class Evidence:
 def segment_classical(image: Image, plate: AnyImage, params: ClassicalParams = ClassicalParams()) -> Mask:
     """Return the product's mask: what the image shows that its plate does not, shadows and reflections apart.
 
+    Pictures of more than about a megapixel are worked on at that size; the mask has the image's own.
+
     Raises:
         ImageError: image and plate differ in size.
     """
-    unit = image.shape[0] / 512
-    evidence = find_evidence(image, match_plate(image, plate), params)
-    silhouette, holes = solid_silhouette(
-        evidence.either,
-        evidence.sure,
-        low=params.low,
-        close=params.close * unit,
-        hole=params.hole,
-        quiet=params.quiet,
-        speck=params.speck,
+    import cv2
+
+    check_plate(image, plate)
+    height, width = image.shape[:2]
+    scale = (_WORKING_PIXELS / (height * width)) ** 0.5
+    if scale >= 1:
+        return _segment(image, match_plate(image, plate), params)
+    small, small_plate = (
+        cv2.resize(each, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for each in (image, plate)
     )
-    mask = snap_to_edges(silhouette, holes, evidence.sure, evidence.edge, deep=params.deep * unit, speck=params.speck)
-    return trim_fringe(mask, evidence.contrast, max(2.0, 2.5 * unit))
+    mask = _segment(small, match_plate(small, small_plate), params)
+    return cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
+
+
+def _segment(image: Image, plate: Image, params: ClassicalParams) -> Mask:
+    unit = image.shape[0] / 512
+    evidence = find_evidence(image, plate, params)
+    sure = evidence.appearance > 1
+    cells = split_cells(evidence.edge, max(3, round(params.cell * unit)), params.calm)
+    regions = merge_regions(cells, evidence.edge, params.weak, params.small * unit**2)
+    mask = opened(~_backdrop(regions, sure)[regions] | opened(sure, 1), max(1.0, unit))
+    mask = fill_holes(drop_specks(mask, params.speck))
+    mask &= ~find_holes(mask, evidence.either < params.quiet, sure, params.hole, unit)
+    return drop_specks(trim_fringe(mask, evidence.contrast, max(2.0, 2 * unit)), params.speck)
+
+
+def _backdrop(regions: Int[np.ndarray, "h w"], sure: Mask) -> Bool[np.ndarray, "n"]:
+    """Return which regions are backdrop: those at the picture's border, if most of them is not surely product."""
+    count = int(regions.max()) + 1
+    rim = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
+    touching = np.bincount(rim, minlength=count)
+    area = np.bincount(regions.ravel(), minlength=count)
+    backdrop = (touching > 0) & (np.bincount(regions[sure], minlength=count) <= 0.5 * area)
+    backdrop[touching.argmax()] = True
+    return backdrop
 
 
 def find_evidence(image: Image, plate: Image, params: ClassicalParams = ClassicalParams()) -> Evidence:
@@ -109,13 +143,13 @@ def find_evidence(image: Image, plate: Image, params: ClassicalParams = Classica
     residue = params.misalignment * doubtful
     chroma = np.hypot(difference[..., 1], difference[..., 2])
     change = difference[..., 0] / lightness
-    colour = _over_noise(chroma, params.chroma, params.noise)
+    colour = _of_product(_over_noise(chroma, params.chroma, params.noise), params.reflection)
     bright = _over_noise(np.abs(change), params.brightest - 1, params.noise) * (change > residue)
     dark = np.where(change < params.darkest - 1, change / (params.darkest - 1), 0)
-    sure = (bright > 1) | _stands_out(colour, params.reflection) | _stands_out(dark, params.reflection)
     edge = _over_noise(np.maximum(_slope(difference) * unit - residue, 0), params.slope, params.noise)
+    edge = _of_product(edge, params.faint)
     contrast = np.sqrt(((ours - theirs) ** 2).sum(axis=2))
-    return Evidence(np.maximum.reduce([colour, bright, dark]), sure, edge, contrast)
+    return Evidence(np.maximum.reduce([colour, bright, dark]), edge, contrast)
 
 
 def _over_noise(values: Map, scale: float, multiple: float) -> Map:
@@ -123,10 +157,10 @@ def _over_noise(values: Map, scale: float, multiple: float) -> Map:
     return values / (scale + multiple * float(np.median(values)))
 
 
-def _stands_out(sign: Map, share: float) -> Mask:
-    """Return where a sign is above 1 and above a share of what it is on the product: a reflection is not."""
+def _of_product(sign: Map, share: float) -> Map:
+    """Return a sign scaled down where the product's is strong, so that a reflection's stays below 1."""
     strong = sign[sign > 1]
-    return sign > (max(1.0, share * float(np.quantile(strong, 0.9))) if strong.size else 1.0)
+    return sign / max(1.0, share * float(np.quantile(strong, 0.9))) if strong.size else sign
 
 
 def _slope(values: Float[np.ndarray, "h w c"]) -> Map:
