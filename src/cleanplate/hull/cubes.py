@@ -30,7 +30,7 @@ MIN_FRACTION = 1e-3
 
 def _edge(a: int, b: int) -> int:
     low, axis = min(a, b), (a ^ b).bit_length() - 1
-    return int(np.flatnonzero(((low, axis) == EDGES).all(axis=1))[0])
+    return EDGES.tolist().index([low, axis])
 
 
 def _loops(inside: int) -> list[list[int]]:

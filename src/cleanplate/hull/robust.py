@@ -26,7 +26,11 @@ FEWEST_VIEWS = 4
 """With fewer views no majority can be trusted."""
 
 DISPLACED = 0.005
-"""Share of a mask's foreground that the rest denies, from which a mask that also misses some is thought displaced."""
+"""Share of a mask's foreground that the rest denies from which a mask that also misses some is thought displaced, and
+share that it must gain by being shifted to be thought so anyway."""
+
+FARTHEST_SHIFT = 16
+"""Pixels by which shifts are tried."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,16 @@ def _missing_parts(mask: SoftMask, seen: Mask) -> list[Mask]:
     return [labels == n for n in range(1, count) if depth[labels == n].max() > TOLERANCE]
 
 
+def _gain_by_shifting(mask: SoftMask, seen: Mask) -> float:
+    """Return how much more of a mask the others' silhouette would cover if it were moved a little, as a share."""
+    import cv2
+
+    foreground = (mask >= 0.5).astype(np.float32)
+    padded = np.pad(seen, FARTHEST_SHIFT).astype(np.float32)
+    common = cv2.matchTemplate(padded, foreground, cv2.TM_CCORR)
+    return float(common.max() - common[FARTHEST_SHIFT, FARTHEST_SHIFT]) / float(foreground.sum())
+
+
 def judge(
     masks: Sequence[SoftMask],
     cameras: Sequence[Camera],
@@ -127,26 +141,24 @@ def judge(
         parts = _missing_parts(mask, seen[n])
         trials = pack([~part for part in parts], [camera] * len(parts), [pose] * len(parts)) if parts else rest
         wrong = [part for k, part in enumerate(parts) if not covered(join(rest, select(trials, [k])), rays).all()]
-        verdicts.append(_verdict(mask, wrong, alone))
+        verdicts.append(_verdict(mask, wrong, alone, _gain_by_shifting(mask, seen[n])))
     return verdicts
 
 
-def _verdict(mask: SoftMask, wrong: list[Mask], alone: float) -> Verdict:
+def _verdict(mask: SoftMask, wrong: list[Mask], alone: float, gain: float) -> Verdict:
     import cv2
 
+    missing = np.logical_or.reduce(wrong) if wrong else np.zeros(mask.shape, bool)
+    count = f"about {missing.sum()} pixels that other views show"
+    if gain > DISPLACED or (wrong and alone > DISPLACED):
+        return Verdict(
+            None,
+            f"its mask is out of place: it misses {count}, and they deny {alone:.1%} of its foreground; left out; "
+            "look for another view's mask, a wrong pose or a moved camera",
+        )
     if not wrong:
         return Verdict(
             mask, f"other views deny {alone:.1%} of its mask's foreground; carved all the same, as that hardly harms"
         )
-    missing = np.logical_or.reduce(wrong)
-    if alone > DISPLACED:
-        return Verdict(
-            None,
-            f"its mask misses about {missing.sum()} pixels that other views show and they deny {alone:.1%} of its "
-            "foreground: the mask of another view, or a wrong pose? left out",
-        )
     unknown = cv2.dilate(missing.astype(np.uint8), np.ones((3, 3))) > 0
-    mended = np.where(unknown, np.ones_like(mask), mask)
-    return Verdict(
-        mended, f"its mask misses about {missing.sum()} pixels that other views show; taken as unknown there"
-    )
+    return Verdict(np.where(unknown, np.ones_like(mask), mask), f"its mask misses {count}; taken as unknown there")

@@ -1,0 +1,86 @@
+"""Where silhouettes cannot tell the surface: hollows, open tops, and flats that could be hollow.
+
+A hull's surface point lies on the edge of some view's mask. Along that pixel's ray the product touches the hull's
+surface somewhere, not everywhere: the longer the ray runs along the surface, the less is known of the point. On
+round sides it leaves after a few millimetres; over the mouth of a mug it runs from rim to rim.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from jaxtyping import Float
+
+from cleanplate.geometry import Camera, Pose
+from cleanplate.hull.jit import compiled
+from cleanplate.hull.octree import view_value
+from cleanplate.hull.silhouettes import Silhouettes, SoftMask, pack, parallel
+from cleanplate.types import Points
+
+NEAR = 1.0
+"""Pixels within which a point counts as on a mask's edge, or as not yet outside of a mask."""
+
+STEPS = 128
+"""Steps over the hull's diagonal."""
+
+
+@compiled
+def _inside(views: Silhouettes, x: float, y: float, z: float) -> bool:
+    for v in range(len(views.start)):
+        value, depth, _ = view_value(views, v, x, y, z)
+        if depth > 0 and value < -NEAR:
+            return False
+    return True
+
+
+@compiled
+def _slack(views: Silhouettes, centres: np.ndarray, floor: float, length: float, points: np.ndarray) -> np.ndarray:
+    step = length / STEPS
+    result = np.empty(len(points))
+    for n in range(len(points)):
+        least = np.inf
+        for v in range(len(views.start)):
+            value, depth, _ = view_value(views, v, points[n, 0], points[n, 1], points[n, 2])
+            if depth <= 0 or abs(value) > NEAR:
+                continue
+            ray = points[n] - centres[v]
+            ray *= step / np.sqrt((ray**2).sum())
+            run = 0.0
+            for side in (-1, 1):
+                for k in range(1, STEPS):
+                    x, y, z = points[n] + side * k * ray
+                    if run >= least or z < floor or not _inside(views, x, y, z):
+                        break
+                    run += step
+            least = min(least, run)
+        result[n] = least if least < np.inf else 0.0
+    return result
+
+
+def surface_slack(
+    vertices: Points,
+    masks: Sequence[SoftMask],
+    cameras: Sequence[Camera],
+    poses: Sequence[Pose],
+    floor: float | None = 0.0,
+) -> Float[np.ndarray, "n"]:
+    """Return how little the silhouettes know of each vertex of their hull.
+
+    Args:
+        vertices: of the hull, world coordinates.
+        masks, cameras, poses: the views that carved it, none empty or full.
+        floor: as in `visual_hull`.
+
+    Returns:
+        Length in world units of the shortest line of sight that runs along the surface through each vertex: the
+        product touches the hull somewhere on it. 0 on the floor, where the product rests.
+    """
+    views = pack(masks, cameras, poses)
+    centres = np.stack([pose.centre for pose in poses])
+    length = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    low = -np.inf if floor is None else floor - length / STEPS
+    pieces = np.array_split(vertices, max(1, len(vertices) // 1000))
+    slack = np.concatenate(parallel(partial(_slack, views, centres, low, length), pieces))
+    if floor is not None:
+        slack[vertices[:, 2] <= floor + 1e-6 * length] = 0.0
+    return slack
