@@ -84,7 +84,7 @@ def test_cvat_export_of_masks_polygons_and_boxes(captures: list[Path], tmp_path:
     assert "polyline" in result.problems[0]
 
 
-@pytest.mark.parametrize("kind", ["RGB", "palette", "grey"])
+@pytest.mark.parametrize("kind", ["RGB", "palette", "grey", "VOC"])
 def test_cvat_masks_in_every_kind_of_png(captures: list[Path], tmp_path: Path, kind: str) -> None:
     indices = SQUARE.astype(np.uint8)
     colours = np.array([[0, 0, 0], [250, 50, 53]], np.uint8)
@@ -92,9 +92,11 @@ def test_cvat_masks_in_every_kind_of_png(captures: list[Path], tmp_path: Path, k
         "RGB": lambda: png(colours[indices]),
         "palette": lambda: png(indices, colours.ravel().tolist()),
         "grey": lambda: png(indices),
+        "VOC": lambda: png(np.array([[0, 0, 0], [128, 0, 0]], np.uint8)[indices]),
     }[kind]()
     with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
-        archive.writestr("labelmap.txt", "# label:color_rgb:parts:actions\nbackground:0,0,0::\nmug:250,50,53::\n")
+        colour = "" if kind == "VOC" else "250,50,53"
+        archive.writestr("labelmap.txt", f"# label:color_rgb:parts:actions\nbackground:0,0,0::\nmug:{colour}::\n")
         archive.writestr("SegmentationClass/v0.png", data)
         archive.writestr("SegmentationClass/v1.png", png(np.full((24, 32, 3), 7, np.uint8)))
         archive.writestr("ImageSets/Segmentation/default.txt", "v0\nv1\nv2\n")

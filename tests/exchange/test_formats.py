@@ -22,7 +22,7 @@ def suffixed(folder: Path, name: str) -> Path:
     return folder / f"out{FORMATS[name].suffix}"
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(masks(), min_size=1, max_size=3))
 def test_every_format_returns_every_bit(drawn: list[np.ndarray]) -> None:
     for name, form in FORMATS.items():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mask_strategies import masks
 
@@ -15,6 +15,7 @@ from cleanplate.exchange import rle
 GOLDEN = Path(__file__).parent / "data/label_studio_brush.json"
 
 
+@settings(deadline=None)
 @given(masks())
 def test_coco_equals_pycocotools(mask: np.ndarray) -> None:
     coco = pytest.importorskip("pycocotools.mask")
@@ -25,12 +26,14 @@ def test_coco_equals_pycocotools(mask: np.ndarray) -> None:
     assert coco.frPyObjects({"size": [height, width], "counts": counts.tolist()}, height, width) == theirs
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**36), min_size=1))
 def test_coco_strings_hold_any_counts(counts: list[int]) -> None:
     array = np.array(counts, np.int64)
     assert (rle.coco_counts_of_string(rle.coco_string(array)) == array).all()
 
 
+@settings(deadline=None)
 @given(masks())
 def test_encodings_return_every_bit(mask: np.ndarray) -> None:
     height, width = mask.shape
@@ -66,6 +69,7 @@ def test_brush_reads_chunks_that_are_not_runs() -> None:
     assert rle.brush_mask(data, 2, 1).tolist() == [[True, False]]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60), st.integers(1, 9), st.integers(1, 9))
 def test_hostile_bytes_are_refused_or_decode_to_the_size(data: bytes, width: int, height: int) -> None:
     head = (4 * width * height).to_bytes(4, "big")

@@ -58,8 +58,8 @@ class Reading(NamedTuple):
     problems: list[str]
 
 
-NamedMasks = Iterable[tuple[str, Mask]]
-"""(name of the picture, mask); decoded as they are drawn."""
+NamedMasks = Iterable[tuple[str, Bool[np.ndarray, "_ _"]]]
+"""(name of the picture, mask of any size); decoded as they are drawn."""
 
 
 def painted(name: str, size: Size | None, shapes: Iterable[Shape], annotated: bool = True) -> Frame:

@@ -13,6 +13,7 @@ number of pixels. What differs is the order of the pixels and how the counts are
 
 from collections.abc import Sequence
 from operator import index
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int, UInt8
@@ -116,7 +117,7 @@ def cvat_mask(text: str, width: int, height: int) -> Mask:
     return from_counts(as_counts(text.split(",")), width * height).reshape(height, width)
 
 
-def as_counts(values: Sequence[str] | Sequence[int]) -> Counts:
+def as_counts(values: Sequence[Any]) -> Counts:
     """Return untrusted run lengths as an array.
 
     Raises:
