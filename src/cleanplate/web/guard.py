@@ -69,8 +69,9 @@ class Guard:
             return False
         if name == "localhost":
             return True
+        bracketed = name.startswith("[") and name.endswith("]")
         try:
-            ipaddress.ip_address(name.strip("[]"))
+            ipaddress.ip_address(name[1:-1] if bracketed else name)
         except ValueError:
             return False
         return True

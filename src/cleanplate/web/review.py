@@ -141,16 +141,8 @@ class Review:
             self._describe(key, store, view, states[id(store)].get(view.id, State()))
             for key, (store, view) in self.views.items()
         ]
-        return JSONResponse(
-            {
-                "views": views,
-                "ranked": self.ranking.complete,
-                "reviewer": self.reviewer,
-                "model": self.model,
-                "session": self.session,
-            },
-            headers={"cache-control": "no-store"},
-        )
+        facts = {"ranked": self.ranking.complete, "reviewer": self.reviewer, "session": self.session}
+        return JSONResponse({"views": views, **facts}, headers={"cache-control": "no-store"})
 
     def _describe(self, key: str, store: MaskStore, view: View, state: State) -> dict[str, Any]:
         camera, doubt = store.product.capture.camera_of(view), self.ranking.doubts.get(key)

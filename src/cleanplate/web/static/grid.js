@@ -26,7 +26,6 @@ export class Grid {
   async refresh() {
     const answer = await listViews();
     this.views = answer.views.sort((a, b) => (b.doubt ?? -1) - (a.doubt ?? -1) || a.key.localeCompare(b.key));
-    this.model = answer.model;
     this.ranked = answer.ranked;
     this.show();
     clearTimeout(this.timer);
