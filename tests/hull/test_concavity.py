@@ -1,0 +1,39 @@
+"""The slack of the surface is small where silhouettes know it, and large over hollows."""
+
+import numpy as np
+import trimesh
+
+from cleanplate.hull import surface_slack, visual_hull
+
+from .rig import CAMERA, ball, coverage, orbit
+
+
+def slack_of(mesh: trimesh.Trimesh) -> tuple[np.ndarray, np.ndarray]:
+    poses = orbit(24)
+    masks = [coverage(mesh, CAMERA, pose) for pose in poses]
+    vertices = visual_hull(masks, [CAMERA] * 24, poses, 48).vertices
+    return vertices, surface_slack(vertices, masks, [CAMERA] * 24, poses)
+
+
+def test_ball_is_known_all_over():
+    _, slack = slack_of(ball())
+    assert np.percentile(slack, 95) < 0.3 * 0.08
+
+
+def test_open_top_is_unknown_from_rim_to_rim_and_round_sides_are_known():
+    wall = trimesh.creation.annulus(0.036, 0.04, 0.06, sections=128)
+    wall.apply_translation([0, 0, 0.03])
+    base = trimesh.creation.cylinder(0.04, 0.004, sections=128)
+    base.apply_translation([0, 0, 0.002])
+    vertices, slack = slack_of(trimesh.util.concatenate([wall, base]))
+    radius = np.hypot(vertices[:, 0], vertices[:, 1])
+    mouth = (vertices[:, 2] > 0.058) & (radius < 0.02)
+    side = (np.abs(vertices[:, 2] - 0.03) < 0.015) & (radius > 0.038)
+    assert mouth.any()
+    assert np.median(slack[mouth]) > 0.5 * 0.08
+    assert np.median(slack[side]) < 0.35 * 0.08
+
+
+def test_floor_is_taken_as_known():
+    vertices, slack = slack_of(ball(height=0.02))
+    assert (slack[vertices[:, 2] < 1e-6] == 0).all()
