@@ -1,6 +1,6 @@
 """Tune classical segmentation on the training side, and print plain difference beside it, per tag.
 
-    python benchmarks/classical_tune.py DATASET [--products 120] [--views 2] [--sweep] [--check CAPTURE...]
+    python benchmarks/classical_tune.py DATASET [--products 120] [--views 2] [--sweep ROUNDS] [--check CAPTURE...]
 
 DATASET is a collection of the training side. Products are split in two by a hash of their ASIN: parameters are swept
 on one half (coordinate descent on mean IoU of both classes), figures are printed for the other. `--check` captures
@@ -12,9 +12,8 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -24,11 +23,12 @@ import numpy as np
 
 from cleanplate.capture import find_captures, read_capture, read_image, read_mask
 from cleanplate.evaluate import Metrics, evaluate_mask
-from cleanplate.segment.classical import ClassicalParams, segment_classical
+from cleanplate.segment.classical import ClassicalParams, segment_classical, segment_matched
 from cleanplate.segment.difference import segment_difference
+from cleanplate.segment.plate import match_plate
 from cleanplate.types import Image, Mask
 
-FACTORS = (0.6, 0.8, 1.25, 1.6)
+FACTORS = (0.7, 1.4)
 SHOWN = ("miou", "maccuracy", "foreground_iou", "foreground_recall", "hausdorff", "hausdorff_mean", "boundary_iou")
 
 Method = Callable[[Image, Image], Mask]
@@ -55,24 +55,42 @@ def gather(paths: list[Path], products: int, views: int) -> tuple[list[Pair], li
     return halves
 
 
+@cache
+def load(pair: Pair) -> tuple[Image, Image, Mask]:
+    """Return image, plate and truth."""
+    cv2.setNumThreads(1)
+    return read_image(pair.image), read_image(pair.plate), read_mask(pair.mask)
+
+
+@cache
+def matched_plate(pair: Pair) -> Image:
+    """Return the plate brought to the image, which no swept parameter changes."""
+    image, plate, _ = load(pair)
+    return match_plate(image, plate)
+
+
 def measure(method: Method, pair: Pair) -> tuple[Metrics, float]:
     """Return one view's metrics and the processor seconds of its mask."""
-    cv2.setNumThreads(1)
-    image, plate, truth = read_image(pair.image), read_image(pair.plate), read_mask(pair.mask)
+    image, plate, truth = load(pair)
     start = time.process_time()
     mask = method(image, plate)
     return evaluate_mask(mask, truth), time.process_time() - start
 
 
-def objective(pool: ProcessPoolExecutor, pairs: list[Pair], params: ClassicalParams) -> float:
+def mean_iou(pair: Pair, params: ClassicalParams) -> float:
+    """Return one view's mIoU."""
+    image, _, truth = load(pair)
+    return evaluate_mask(segment_matched(image, matched_plate(pair), params), truth).miou
+
+
+def objective(pairs: list[Pair], params: ClassicalParams) -> float:
     """Return the mean mIoU."""
-    scores = pool.map(partial(measure, partial(segment_classical, params=params)), pairs, chunksize=8)
-    return float(np.mean([metrics.miou for metrics, _ in scores]))
+    return float(np.mean([mean_iou(pair, params) for pair in pairs]))
 
 
-def sweep(pool: ProcessPoolExecutor, pairs: list[Pair], params: ClassicalParams, rounds: int) -> ClassicalParams:
+def sweep(pairs: list[Pair], params: ClassicalParams, rounds: int) -> ClassicalParams:
     """Coordinate descent: each parameter times `FACTORS` in turn, keeping what is better by more than 0.0003."""
-    best = objective(pool, pairs, params)
+    best = objective(pairs, params)
     print(f"start: mIoU {best:.4f}", flush=True)
     for _ in range(rounds):
         before = best
@@ -82,7 +100,7 @@ def sweep(pool: ProcessPoolExecutor, pairs: list[Pair], params: ClassicalParams,
                 # Shares of the plate's lightness are tuned by their distance from 1.
                 moved = 1 + (value - 1) * factor if name in ("darkest", "brightest") else value * factor
                 trial = replace(params, **{name: round(moved, 5)})
-                score = objective(pool, pairs, trial)
+                score = objective(pairs, trial)
                 if score > best + 3e-4:
                     best, params = score, trial
                     print(f"{name} = {getattr(params, name):g}: mIoU {best:.4f}", flush=True)
@@ -91,7 +109,7 @@ def sweep(pool: ProcessPoolExecutor, pairs: list[Pair], params: ClassicalParams,
     return params
 
 
-def table(pool: ProcessPoolExecutor, pairs: list[Pair], methods: dict[str, Method]) -> None:
+def table(pairs: list[Pair], methods: dict[str, Method]) -> None:
     """Print each method's means per tag."""
     print("\n| tag | views | method | " + " | ".join(SHOWN) + " | ms |")
     print("|" + "---|" * (len(SHOWN) + 4))
@@ -99,7 +117,7 @@ def table(pool: ProcessPoolExecutor, pairs: list[Pair], methods: dict[str, Metho
     for index, pair in enumerate(pairs):
         for tag in ("all", *pair.tags):
             groups[tag].append(index)
-    scores = {name: list(pool.map(partial(measure, method), pairs, chunksize=8)) for name, method in methods.items()}
+    scores = {name: [measure(method, pair) for pair in pairs] for name, method in methods.items()}
     for tag, members in groups.items():
         for name, results in scores.items():
             means = [np.mean([getattr(results[index][0], metric) for index in members]) for metric in SHOWN]
@@ -119,20 +137,18 @@ def main() -> None:
     parser.add_argument("--views", type=int, default=2)
     parser.add_argument("--sweep", type=int, default=0, metavar="ROUNDS")
     parser.add_argument("--check", type=Path, nargs="*", default=[])
-    parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()
     tuned_on, held_out = gather([arguments.dataset], arguments.products, arguments.views)
     params = ClassicalParams()
-    with ProcessPoolExecutor(arguments.jobs) as pool:
-        if arguments.sweep:
-            params = sweep(pool, tuned_on, params, arguments.sweep)
-            print(params)
-        methods = {"difference": segment_difference, "classical": partial(segment_classical, params=params)}
-        print(f"\nHeld-out half: {len(held_out)} views (swept on: {len(tuned_on)} others)")
-        table(pool, held_out, methods)
-        for capture in arguments.check:
-            print(f"\n{capture.name}, never swept on")
-            table(pool, [pair for half in gather([capture], 1, 10**6) for pair in half], methods)
+    if arguments.sweep:
+        params = sweep(tuned_on, params, arguments.sweep)
+        print(params)
+    methods = {"difference": segment_difference, "classical": partial(segment_classical, params=params)}
+    print(f"\nHeld-out half: {len(held_out)} views (swept on: views of other products)", flush=True)
+    table(held_out, methods)
+    for capture in arguments.check:
+        print(f"\n{capture.name}, never swept on", flush=True)
+        table([pair for half in gather([capture], 1, 10**6) for pair in half], methods)
 
 
 if __name__ == "__main__":

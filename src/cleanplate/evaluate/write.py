@@ -1,38 +1,45 @@
-"""A comparison as files: JSON, page and figures."""
+"""A comparison as a folder: compare.json, compare.html, and Figures 3 and 4 as PNG and PDF."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cleanplate.evaluate.compare import Comparison
-from cleanplate.evaluate.panels import choose_gains, choose_worst, draw_panels, write_figure
-from cleanplate.evaluate.tables import write_comparison_html, write_comparison_json
+from cleanplate.evaluate.panels import Choice, choose_gains, choose_worst, draw_panels, write_figure
+from cleanplate.evaluate.tables import best, write_comparison_html, write_comparison_json
 
 
 def write_comparison(
-    out: Path, comparison: Comparison, folders: Mapping[str, Path], captures: Sequence[Path], command: str = ""
+    out: Path, comparison: Comparison, methods: Mapping[str, Path], captures: Sequence[Path], command: str = ""
 ) -> None:
-    """Write compare.json, compare.html, and the paper's Figures 3 and 4 as PNG and PDF, into `out`.
+    """Write tables and figures of a comparison below `out`.
 
-    The last method is the one whose gains over the first (Figure 3) and worst cases (Figure 4) are shown.
+    Figure 3 shows, per tag, where the best method gains most over the first; Figure 4 its worst products. Each comes
+    with the masks and with the errors (missed red, extra blue).
 
     Args:
-        folders: of the masks compared, by method.
-        captures: that they were compared on.
-        command: shown on the page as what made it.
+        methods: the folders of masks that were compared, by name; the first is the reference.
+        captures: captures or collections that hold the views.
+        command: shown as what made the page.
+
+    Raises:
+        CaptureError: the captures have changed since they were compared.
+        ImageError: a picture cannot be read.
     """
-    first, last = comparison.methods[0], comparison.methods[-1]
     figures = []
-    gains = choose_gains(comparison, last, first) if first != last else []
-    for name, caption, choices in (
-        ("figure-3", f"Where {last} gains most over {first}, per tag", gains),
-        ("figure-4", f"Where {last} is worst", choose_worst(comparison, last)),
-    ):
-        if not choices:
-            continue
+    for name, title, choices in _figures(comparison):
         for suffix, errors in (("", False), ("-errors", True)):
-            picture = draw_panels(choices, dict(folders), captures, errors=errors)
-            write_figure(out / f"{name}{suffix}.png", picture)
-            write_figure(out / f"{name}{suffix}.pdf", picture)
-            figures.append((f"{caption}{'; missed red, extra blue' if errors else ''}", picture))
+            picture = draw_panels(choices, dict(methods), captures, errors=errors)
+            for kind in (".png", ".pdf"):
+                write_figure(out / f"{name}{suffix}{kind}", picture)
+            figures.append((title + (": errors, missed red, extra blue" if errors else ""), picture))
     write_comparison_json(out / "compare.json", comparison)
     write_comparison_html(out / "compare.html", comparison, figures, command)
+
+
+def _figures(comparison: Comparison) -> list[tuple[str, str, list[Choice]]]:
+    first, winner = comparison.methods[0], best(comparison.table(), "miou")
+    chosen = [("figure4", f"Figure 4: the worst products of {winner}", choose_worst(comparison, winner))]
+    if winner != first:
+        gains = choose_gains(comparison, winner, first)
+        chosen.insert(0, ("figure3", f"Figure 3: where {winner} gains most over {first}, per tag", gains))
+    return [each for each in chosen if each[2]]

@@ -55,8 +55,8 @@ class ClassicalParams:
     misalignment: float = 0.5
     cell: float = 12.0
     calm: float = 0.3
-    weak: float = 0.4
-    small: float = 1500.0
+    weak: float = 0.3
+    small: float = 1200.0
     hole: float = 0.002
     quiet: float = 0.35
     speck: float = 0.05
@@ -96,15 +96,16 @@ def segment_classical(image: Image, plate: AnyImage, params: ClassicalParams = C
     height, width = image.shape[:2]
     scale = (_WORKING_PIXELS / (height * width)) ** 0.5
     if scale >= 1:
-        return _segment(image, match_plate(image, plate), params)
+        return segment_matched(image, match_plate(image, plate), params)
     small, small_plate = (
         cv2.resize(each, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for each in (image, plate)
     )
-    mask = _segment(small, match_plate(small, small_plate), params)
+    mask = segment_matched(small, match_plate(small, small_plate), params)
     return cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
 
 
-def _segment(image: Image, plate: Image, params: ClassicalParams) -> Mask:
+def segment_matched(image: Image, plate: Image, params: ClassicalParams = ClassicalParams()) -> Mask:
+    """Return the mask as `segment_classical`, given a plate that `match_plate` has brought to the image."""
     unit = image.shape[0] / 512
     evidence = find_evidence(image, plate, params)
     sure = evidence.appearance > 1
