@@ -9,6 +9,7 @@ from cleanplate.capture import Capture
 from cleanplate.render import Rig, Shot, build_rig, product_rig, shoot_product
 from render.small import HEIGHT, QUALITY, WIDTH, ball
 
+
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("rigs")

@@ -30,13 +30,15 @@ def test_kitchen_views_are_denser_at_some_latitudes() -> None:
 
 
 def test_scale_scales_products() -> None:
-    assert len(RECIPES["segmentation-10k"].jobs(None, 0.05)) == 12
+    assert len(RECIPES["segmentation-10k"].jobs(None, 0.05)) == 12 + 1  # of 238 and of 5
 
 
 def test_training_and_test_are_disjoint(tmp_path: Path) -> None:
     for stem in (*TEST_MESHES, "yellow_cup", "glue_1"):
         (tmp_path / f"{stem}.glb").touch()
-    sources = {name: [_source(job) for job in RECIPES[name].jobs(tmp_path, 1.0)] for name in ("train-small", "test-145")}
+    sources = {
+        name: [_source(job) for job in RECIPES[name].jobs(tmp_path, 1.0)] for name in ("train-small", "test-145")
+    }
     train, test = sources["train-small"], sources["test-145"]
     assert len(train) >= 400 and len(test) == 145
     assert {s.family for s in train if s.mesh is None} <= set(TRAIN_FAMILIES)
@@ -50,7 +52,7 @@ def _source(job: object) -> Source:
 
 
 def test_balance_prefers_rare_tags() -> None:
-    sources = [Source(f"family{i % 5}", i) for i in range(60)]
+    sources = [Source(f"family{i % 7}", i) for i in range(60)]
     tags = {s: ("thin",) if s.seed % 10 else ("white", "holes") for s in sources}
     chosen = balanced(sources, tags.get, 12, per_family=4)
     counts = Counter(tag for s in chosen for tag in tags[s])

@@ -47,17 +47,16 @@ def test_the_true_mesh_lies_in_the_world_of_the_poses(ball_capture: Capture) -> 
 
 
 def test_pictures_and_masks_coincide(ball_capture: Capture) -> None:
-    # a black ball in a white box: its dark silhouette's centroid is the mask's
+    # a black ball in a white box: what is far darker than the plate is the ball, to the pixel
     for view in ball_capture.views:
-        grey = read_image(ball_capture.folder / view.image).min(axis=2).astype(float)
+        grey = read_image(ball_capture.folder / view.image).max(axis=2).astype(float)
+        plate = read_image(ball_capture.folder / str(view.plate)).max(axis=2).astype(float)
         mask = read_mask(ball_capture.folder / str(view.mask))
-        plate = read_image(ball_capture.folder / str(view.plate)).min(axis=2).astype(float)
-        dark = np.clip(plate - grey, 0, None) * cv2.dilate(mask.astype(np.uint8), np.ones((5, 5)))
-        weight = dark / dark.sum()
-        y, x = np.mgrid[: mask.shape[0], : mask.shape[1]]
-        here = np.array([(x * weight).sum(), (y * weight).sum()])
-        there = np.array([x[mask].mean(), y[mask].mean()])
-        assert np.abs(here - there).max() < 1.0, view.id
+        dark = grey < 0.62 * plate
+        wide, narrow = (op(mask.astype(np.uint8), np.ones((5, 5))) > 0 for op in (cv2.dilate, cv2.erode))
+        outside = wide & ~(cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) > 0)
+        assert dark[mask & ~narrow].mean() > 0.8, view.id
+        assert dark[outside].mean() < 0.4, view.id  # contact shadow and mirror image, below the ball only
 
 
 def test_the_capture_is_valid_and_repeats_by_its_seed(
@@ -77,7 +76,7 @@ def test_a_plate_is_another_exposure_of_the_same_set(ball_capture: Capture) -> N
         image = read_image(ball_capture.folder / view.image).astype(float)
         plate = read_image(ball_capture.folder / str(view.plate)).astype(float)
         difference = np.abs(image - plate).mean(axis=2)[~mask]
-        assert 0 < np.median(difference) < 12, view.id
+        assert 0 < np.median(difference) < 25, view.id  # a ball this large shades the set
         assert (image != plate).any()
 
 

@@ -53,9 +53,7 @@ def write_manifest(folder: Path, validation: float = 1 / 3, test: float = 0.0) -
         about = capture_folder / "product.json"
         family = json.loads(about.read_text()).get("family", "") if about.exists() else ""
         split = split_of(capture.asin, validation, test)
-        entries.append(
-            Entry(capture.asin, split, len(capture.views), capture.tags, family, _checksums(capture_folder))
-        )
+        entries.append(Entry(capture.asin, split, len(capture.views), capture.tags, family, _checksums(capture_folder)))
     lines = "".join(json.dumps(asdict(e), sort_keys=True) + "\n" for e in entries)
     write_bytes(folder / FILE_NAME, lines.encode())
     return entries

@@ -74,14 +74,18 @@ def pack_split(folder: Path, split: str, out: Path) -> None:
     sizes = {(c.camera_of(v).height, c.camera_of(v).width) for c, v in views}
     if len(sizes) != 1:
         found = ", ".join(f"{w}x{h}" for h, w in sorted(sizes)) or "none"
-        raise CaptureError(f"{folder}, split {split!r}: packing needs views of one size with plate and mask; found {found}")
+        raise CaptureError(
+            f"{folder}, split {split!r}: packing needs views of one size with plate and mask; found {found}"
+        )
     plates = list(dict.fromkeys((c.folder, v.plate) for c, v in views))
     row = {plate: i for i, plate in enumerate(plates)}
     (height, width) = sizes.pop()
     pictures = (read_image(c.image_path(v)) for c, v in views)
     _save(out / "images.npy", pictures, (len(views), height, width, 3), np.uint8)
     _save(out / "plates.npy", (read_image(f / str(p)) for f, p in plates), (len(plates), height, width, 3), np.uint8)
-    _save(out / "masks.npy", (read_mask(c.folder / str(v.mask)) for c, v in views), (len(views), height, width), np.bool_)
+    _save(
+        out / "masks.npy", (read_mask(c.folder / str(v.mask)) for c, v in views), (len(views), height, width), np.bool_
+    )
     write_json(
         out / "index.json",
         {

@@ -62,4 +62,3 @@ def dataset_stats(folder: Path) -> DatasetStats:
         elevations=tuple(int(n) for n in np.histogram(elevations, ELEVATION_BINS_DEG)[0]),
         coverage=(float(low), float(median), float(high)),
     )
-

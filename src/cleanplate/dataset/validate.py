@@ -45,7 +45,9 @@ def _entry_problems(capture: Path, entry: Entry) -> list[str]:
 
 
 def _split_problems(entries: list[Entry]) -> list[str]:
-    problems = [f"{e.asin}: unknown split {e.split!r}, use {', '.join(SPLITS)}" for e in entries if e.split not in SPLITS]
+    problems = [
+        f"{e.asin}: unknown split {e.split!r}, use {', '.join(SPLITS)}" for e in entries if e.split not in SPLITS
+    ]
     seen: set[str] = set()
     splits_of_image: dict[str, set[str]] = defaultdict(set)
     for entry in entries:

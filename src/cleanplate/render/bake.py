@@ -68,9 +68,10 @@ def _incoming(
     corner, across, up = (mi.Vector3f(a.tolist()) for a in (centre + offset * normal, u, v))
     facing = mi.Vector3f(normal.tolist())
     dr.make_opaque(corner, across, up, facing)  # not literals: one kernel serves every wall
-    index = dr.arange(mi.UInt32, count) // samples
-    a = (mi.Float(index % texels) + sampler.next_1d()) / texels * 2 - 1
-    b = (mi.Float(index // texels) + sampler.next_1d()) / texels * 2 - 1
+    side = dr.opaque(mi.UInt32, texels)
+    index = dr.arange(mi.UInt32, count) // dr.opaque(mi.UInt32, samples)
+    a = (mi.Float(index % side) + sampler.next_1d()) / mi.Float(side) * 2 - 1
+    b = (mi.Float(index // side) + sampler.next_1d()) / mi.Float(side) * 2 - 1
     direction = mi.Frame3f(facing).to_world(mi.warp.square_to_cosine_hemisphere(sampler.next_2d()))
     ray = mi.RayDifferential3f(mi.Ray3f(mi.Point3f(corner + a * across + b * up), direction))
     radiance, _, _ = integrator.sample(scene, sampler, ray)

@@ -1,6 +1,6 @@
 """From a recipe's name, or from families and meshes of one's own, to captures on disk.
 
-    python -m cleanplate.render.make train-small --out DIR [--meshes DIR] [--scale 1] [--size 320x256] [--limit 150]
+python -m cleanplate.render.make train-small --out DIR [--meshes DIR] [--scale 1] [--size 320x256] [--limit 150]
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def render_collection(
     files = [meshes] if meshes is not None and meshes.is_file() else mesh_files(meshes)
     things: list[str | Path] = [*families, *files]
     if not things:
-        raise CleanplateError("nothing to render: name product families, or a mesh file or a folder with .glb, .obj, .ply")
+        raise CleanplateError(
+            "nothing to render: name product families, or a mesh file or a folder with .glb, .obj, .ply"
+        )
     jobs = [
         Job(
             asin=f"REN{i:07d}",

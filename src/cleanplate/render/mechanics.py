@@ -69,9 +69,7 @@ def _join(meshes: list[trimesh.Trimesh]) -> Surface:
 
 def speck() -> Surface:
     """A tiny triangle outside every enclosure, to fill an unused slot."""
-    return prepare_surface(
-        trimesh.Trimesh([[0, 0, 90], [1e-4, 0, 90], [0, 1e-4, 90]], [[0, 1, 2]], process=False)
-    )
+    return prepare_surface(trimesh.Trimesh([[0, 0, 90], [1e-4, 0, 90], [0, 1e-4, 90]], [[0, 1, 2]], process=False))
 
 
 def _disc(radius: float, bottom: float, top: float) -> trimesh.Trimesh:
@@ -90,7 +88,9 @@ def _box(size: tuple[float, float, float], centre: tuple[float, float, float], y
 def _rim(rig: RigConfig) -> list[trimesh.Trimesh]:
     p, meshes = rig.platen, []
     if p.rim_width_m > 0.001:
-        ring = trimesh.creation.annulus(p.radius_m + 2e-4, p.radius_m + p.rim_width_m, p.thickness_m * 0.9, sections=160)
+        ring = trimesh.creation.annulus(
+            p.radius_m + 2e-4, p.radius_m + p.rim_width_m, p.thickness_m * 0.9, sections=160
+        )
         ring.apply_translation((0, 0, -p.thickness_m * 0.45 - 7e-4))
         meshes.append(ring)
     for k in range(p.bolts):
@@ -135,7 +135,9 @@ def _on_arc(mesh: trimesh.Trimesh, elevation_deg: float, radius: float, aim: flo
     return mesh
 
 
-def _wall_box(rig: RigConfig, wall: str, at: tuple[float, float], size: tuple[float, float], depth: float) -> trimesh.Trimesh:
+def _wall_box(
+    rig: RigConfig, wall: str, at: tuple[float, float], size: tuple[float, float], depth: float
+) -> trimesh.Trimesh:
     """A box lying on a wall: `at` in wall axes -1..1, `size` in metres along them, `depth` into the room."""
     centre, u, v, normal = wall_axes(rig, wall)
     matrix = np.eye(4)

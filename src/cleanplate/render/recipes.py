@@ -177,4 +177,3 @@ def _rig_for(pool: tuple[RigConfig, ...], seed: int, product: Product) -> RigCon
 
 def _shots_for(count: int, seed: int, latitudes: Sequence[float] | None, rig: RigConfig) -> tuple[Shot, ...]:
     return draw_shots(rig.arm.cameras, count, np.random.default_rng([seed, 0x5807]), latitudes)
-

@@ -74,7 +74,7 @@ def expose(
 def _sensor_noise(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Unit noise with the short correlation that demosaicing leaves."""
     noise = rng.standard_normal(shape, dtype=np.float32)
-    return cv2.GaussianBlur(noise, (3, 3), 0.5) / 0.62
+    return cv2.GaussianBlur(noise, (3, 3), 0.5) / 0.642  # back to unit variance
 
 
 def _develop(signal: np.ndarray, response: ResponseConfig) -> np.ndarray:

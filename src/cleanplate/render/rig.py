@@ -82,8 +82,8 @@ def plate_radiance(rig: Rig, index: int) -> Radiance:
     """The empty set through a camera, with `plate_margin_px` around; rendered once, then read from the cache."""
     path = rig.cache / f"plate{index:02d}.npz"
     if path.exists():
-        with np.load(path) as stored:
-            return stored["radiance"].astype(np.float32)
+        with np.load(path) as file:
+            return file["radiance"].astype(np.float32)
     camera, pose = rig_camera(rig, index)
     m = rig.plate_margin_px
     wide = replace(
@@ -92,8 +92,9 @@ def plate_radiance(rig: Rig, index: int) -> Radiance:
     angle = float(np.random.default_rng([rig.config.seed, 0x9A, index]).uniform(0, 360))
     scene = build_scene(rig.config, rig.parts, rig.light.lightmaps, (), angle)
     radiance = render_radiance(scene, wide, pose, rig.quality.plate_samples, rig.quality.max_depth, seed=index)
-    _save(path, radiance=np.minimum(radiance, 6e4).astype(np.float16))
-    return radiance
+    stored = np.minimum(radiance, 6e4).astype(np.float16)
+    _save(path, radiance=stored)
+    return stored.astype(np.float32)
 
 
 def _cached_light(folder: Path, config: RigConfig, parts: RigParts, quality: Quality) -> BakedLight:

@@ -1,6 +1,6 @@
 """The two sample captures that ship with the package: 38 views at 640x512, one easy, one hard.
 
-    python -m cleanplate.render.samples OUT
+python -m cleanplate.render.samples OUT
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The fixed list of test products, balanced over the seven tags.
 
-    python -m cleanplate.render.test_list SCANS     writes test_products.json beside this file
+python -m cleanplate.render.test_list SCANS     writes test_products.json beside this file
 """
 
 from __future__ import annotations

@@ -78,14 +78,15 @@ def _camera_rays(camera: Camera, pose: Pose, samples: int) -> Any:
     """One ray per sample, pixel by pixel; every pixel is sampled on the same golden-ratio lattice."""
     mi, dr = mitsuba(), import_module("drjit")
     index = dr.arange(mi.UInt32, camera.width * camera.height * samples)
-    pixel, sample = index // samples, mi.Float(index % samples) + 0.5
+    width, count = dr.opaque(mi.UInt32, camera.width), dr.opaque(mi.UInt32, samples)
+    pixel, sample = index // count, mi.Float(index % count) + 0.5
     golden = sample * 0.6180339887
-    x = mi.Float(pixel % camera.width) + sample / samples
-    y = mi.Float(pixel // camera.width) + golden - mi.Float(mi.UInt32(golden))
+    x = mi.Float(pixel % width) + sample / mi.Float(count)
+    y = mi.Float(pixel // width) + golden - mi.Float(mi.UInt32(golden))
     inverse = np.asarray(pose.R).T @ np.linalg.inv(camera.K)
     a, b, c = (mi.Vector3f(column.tolist()) for column in inverse.T)
     centre = mi.Point3f(pose.centre.tolist())
-    dr.make_opaque(a, b, c, centre)  # not literals: the kernel serves every camera
+    dr.make_opaque(a, b, c, centre)  # opaque, not literals: one kernel serves every camera and size
     return mi.RayDifferential3f(mi.Ray3f(centre, dr.normalize(a * x + b * y + c)))
 
 
