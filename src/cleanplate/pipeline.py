@@ -15,7 +15,7 @@ from cleanplate.errors import CleanplateError, ImageError, MeshError
 from cleanplate.files import write_bytes, write_json
 from cleanplate.ledger import Ledger, exclusive, fingerprint
 from cleanplate.report import ViewPanel, overlay, view_panel, write_report
-from cleanplate.segment.segmenter import load_segmenter, shot
+from cleanplate.segment.segmenter import shot
 from cleanplate.types import Faces, Mask, Points
 
 Progress = Callable[[str, int, int], None]
@@ -131,7 +131,9 @@ def run_product(folder: Path, out: Path, settings: Settings, progress: Progress 
 
 def _segment(job: _Job) -> list[View]:
     """Make the masks that are missing or stale; return the views that have one, in the capture's order."""
-    segmenter = load_segmenter(job.settings.model)
+    from cleanplate.segment.runtime import load_model
+
+    segmenter = load_model(job.settings.model)
     keys, todo = {}, []
     for view in job.capture.views:
         try:

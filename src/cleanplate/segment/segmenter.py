@@ -89,16 +89,3 @@ class ClassicalSegmenter:
             return error
         except OSError as error:
             return ImageError(f"{shot.image}: {error}")
-
-
-def load_segmenter(name: str) -> Segmenter:
-    """Return the method behind a model name: `classical`, a shipped network, `default`, or an .onnx file.
-
-    Raises:
-        ModelError: no such model, or its file cannot be used.
-    """
-    if name == "classical":
-        return ClassicalSegmenter()
-    from cleanplate.segment.runtime import load_model
-
-    return load_model(name)

@@ -1,0 +1,40 @@
+"""The command line. Rooms are imported inside the commands, so that `--help` is instant."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cleanplate import __version__
+from cleanplate.cli import captures, judge, learn, products  # noqa: F401  (each registers its commands)
+from cleanplate.cli.common import app, say
+from cleanplate.errors import CleanplateError
+
+__all__ = ["app", "main"]
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; errors meant for users become one line and exit code 1."""
+    try:
+        app()
+    except CleanplateError as error:
+        say(f"error: {error}")
+        sys.exit(1)
+    except OSError as error:
+        say(f"error: {error.filename or ''}: {error.strerror or error}")
+        sys.exit(1)

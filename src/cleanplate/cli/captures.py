@@ -1,0 +1,104 @@
+"""Captures and masks from and to elsewhere: validate, schema, import, convert."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli.common import AsJson, Captures, app, exit_for, print_json, say
+
+
+@app.command()
+def validate(captures: Captures, as_json: AsJson = False) -> None:
+    """Name every problem of capture folders at once; exits with 1 if there is one."""
+    from cleanplate.capture import find_captures, validate_capture
+
+    problems = {str(folder): validate_capture(folder) for folder in find_captures(captures)}
+    if as_json:
+        print_json(problems)
+    else:
+        for folder, found in problems.items():
+            print(f"{folder}: {len(found)} problems" if found else f"{folder}: sound")
+            for problem in found:
+                print(f"  {problem}")
+    raise typer.Exit(1 if any(problems.values()) else 0)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of capture.json."""
+    from cleanplate.capture.schema import json_schema
+
+    print_json(json_schema())
+
+
+@app.command("import")
+def import_capture(
+    images: Annotated[Path, typer.Argument(help="Folder of photographs.")],
+    asin: Annotated[str, typer.Option(help="Ten characters A-Z, 0-9.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The capture folder to make; pictures are copied into it.")],
+    poses: Annotated[
+        Path | None,
+        typer.Option(help="COLMAP folder, transforms.json, *_par.txt, 3x4 matrices (.json) or OpenCV .yml."),
+    ] = None,
+    pose_format: Annotated[str | None, typer.Option(help="The poses' format; by default their name tells.")] = None,
+    rig: Annotated[Path | None, typer.Option(help="A calibrated rig, for pictures named <camera>_<degrees>.")] = None,
+    plates: Annotated[Path | None, typer.Option(help="Folder of plates, named as their camera or picture.")] = None,
+    scale: Annotated[float, typer.Option(min=1e-9, help="Metres per unit of the poses' world.")] = 1.0,
+) -> None:
+    """Make a capture of photographs from elsewhere, with their poses or a naming convention."""
+    from cleanplate.capture.poses import import_named, import_posed, read_poses
+    from cleanplate.capture.rig import read_rig
+
+    if poses is not None:
+        posed = read_poses(poses, images, pose_format)
+        capture = import_posed(out, asin, images, posed, plates=plates, scale=scale)
+    else:
+        capture = import_named(out, asin, images, plates=plates, rig=read_rig(rig) if rig else None)
+    say(f"{capture.folder}: {len(capture.views)} views of {len(capture.cameras)} cameras")
+
+
+@app.command()
+def convert(
+    source: Annotated[list[Path], typer.Argument(help="Captures, or one file, zip or folder of an annotation tool.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file or folder to write.")],
+    to: Annotated[
+        str | None,
+        typer.Option(help="coco, coco-uncompressed, cvat-images, cvat-masks, label-studio, labelme or png."),
+    ] = None,
+    captures: Annotated[
+        list[Path] | None, typer.Option(help="Write masks of these captures: <out>/<asin>/masks/<view id>.png.")
+    ] = None,
+    masks: Annotated[
+        Path | None, typer.Option(help="Send these predicted masks, not the captures' own: <asin>/masks/<view id>.png.")
+    ] = None,
+    source_format: Annotated[
+        str | None, typer.Option("--from", help="The source's format; by default it tells.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="The class to write, or to read where there are several.")] = None,
+    prefix: Annotated[str, typer.Option(help="Put before each picture's name, such as a URL.")] = "",
+    empty: Annotated[bool, typer.Option("--empty", help="Pictures that nobody annotated have empty masks.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take masks to annotation tools, between them, and back; exits with 3 if some fail."""
+    from cleanplate.capture import find_captures
+    from cleanplate.exchange import convert_masks, export_masks, import_masks
+
+    if (captures is None) == (to is None):
+        raise typer.BadParameter("give either --to (a format) or --captures (to import for)", param_hint="--to")
+    holds_captures = masks is not None or any(source[0].glob("capture.json")) or any(source[0].glob("*/capture.json"))
+    if len(source) > 1 and (captures is not None or not holds_captures):
+        raise typer.BadParameter("a tool's export is one file, zip or folder", param_hint="SOURCE")
+    if captures is not None:
+        result = import_masks(source[0], find_captures(captures), out, source_format, label, empty)
+    elif holds_captures:
+        result = export_masks(find_captures(source), out, str(to), masks, label or "product", prefix)
+    else:
+        result = convert_masks(source[0], out, str(to), source_format, label, prefix, empty)
+    if as_json:
+        print_json(result.as_json())
+    else:
+        say(f"{result.written} masks written to {out}")
+        for note in result.notes:
+            say(note)
+    exit_for(list(result.problems))

@@ -1,0 +1,80 @@
+"""What the commands share: options, and how results are told."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from cleanplate.batch import BatchResult
+    from cleanplate.pipeline import ProductResult
+
+app = typer.Typer(
+    help="From clean-plate captures to AR models: masks, visual hulls, textured GLB and USDZ.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Captures = Annotated[list[Path], typer.Argument(help="Capture folders, or folders of captures.", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Where the results go, one folder per ASIN.")]
+Model = Annotated[str, typer.Option("--model", "-m", help="classical, a shipped network, default, or an .onnx file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Products at a time; each uses all cores in turn.")]
+Resolution = Annotated[int, typer.Option(min=16, max=1024, help="Hull cells along the longest side.")]
+Profile = Annotated[str, typer.Option(help="Asset profile: default, scene-viewer, quick-look, amazon, web.")]
+NoFloor = Annotated[bool, typer.Option("--no-floor", help="The product does not stand on the platen's plane z = 0.")]
+Truth = Annotated[list[Path], typer.Option(help="Captures or folders of captures with true masks.")]
+
+
+def say(text: str) -> None:
+    """Print for people; stdout is left to results."""
+    print(text, file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1))
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a progress callback that draws bars on stderr if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def update(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield update
+
+
+def tell(result: "ProductResult") -> None:
+    """Print one product's outcome: a line, and a line per problem."""
+    made = "nothing new" if result.status != "failed" and result.made == 0 else f"{result.made} files made"
+    say(f"{result.asin}: {result.status} ({made}) {result.folder}")
+    for problem in result.problems:
+        say(f"  {problem}")
+
+
+def finish(batch: "BatchResult", as_json: bool) -> None:
+    if as_json:
+        print_json(batch.as_json())
+    raise typer.Exit(batch.exit_code)
+
+
+def exit_for(problems: list[str]) -> None:
+    for problem in problems:
+        say(problem)
+    raise typer.Exit(3 if problems else 0)

@@ -1,0 +1,115 @@
+"""Simulated captures and networks: render, dataset, train, export."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli.common import app, print_json, say
+from cleanplate.errors import require
+
+dataset = typer.Typer(help="Make, check and count data sets.", no_args_is_help=True)
+app.add_typer(dataset, name="dataset")
+
+Size = Annotated[str | None, typer.Option(help="Width x height of the pictures, such as 320x256.")]
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise typer.BadParameter(f"{text!r} is not WIDTHxHEIGHT", param_hint="--size")
+    return int(width), int(height)
+
+
+@app.command()
+def render(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the captures; run again to resume.")],
+    family: Annotated[list[str] | None, typer.Option(help="A procedural family; may be given again.")] = None,
+    meshes: Annotated[Path | None, typer.Option(help="An OBJ, GLB or PLY mesh, or a folder of them.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="Captures of each family or mesh.")] = 1,
+    preset: Annotated[str, typer.Option(help="marvin, softbox_table, coloured_backdrop or dark_box.")] = "marvin",
+    views: Annotated[int, typer.Option(min=1, help="Pictures of each product.")] = 38,
+    size: Size = "640x512",
+    seed: Annotated[int, typer.Option(help="Of products, rigs and noise.")] = 0,
+    dress: Annotated[bool, typer.Option("--dress", help="Give the meshes other materials.")] = False,
+) -> None:
+    """Photograph products on a simulated rig: captures with true masks, plates, poses and meshes."""
+    require("mitsuba", "render")
+    from cleanplate.render import render_collection
+
+    pixels = _size(size) or (640, 512)
+    report = render_collection(out, family or (), meshes, count, preset, views, pixels, seed, dress, say)
+    say(f"made {len(report.made)}, already there {len(report.skipped)}, failed {len(report.failed)}")
+    raise typer.Exit(3 if report.failed else 0)
+
+
+@dataset.command("make")
+def make(
+    recipe: Annotated[str, typer.Argument(help="segmentation-10k, kitchen-5k, train-small or test-145.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The data set's folder; run again to resume.")],
+    meshes: Annotated[Path | None, typer.Option(help="Folder of OBJ, GLB or PLY scans to render beside.")] = None,
+    scale: Annotated[float, typer.Option(min=1e-6, help="Fraction of the recipe's products.")] = 1.0,
+    size: Size = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many products.")] = None,
+) -> None:
+    """Render a composition of products on simulated rigs, with manifest and card."""
+    require("mitsuba", "render")
+    from cleanplate.render import make_dataset
+
+    report = make_dataset(recipe, out, meshes, scale, _size(size), limit, say)
+    say(f"made {len(report.made)}, already there {len(report.skipped)}, failed {len(report.failed)}")
+    raise typer.Exit(3 if report.failed else 0)
+
+
+@dataset.command("validate")
+def validate(folder: Annotated[Path, typer.Argument(help="A data set with a manifest.")]) -> None:
+    """Name every problem of a data set; exits with 1 if there is one."""
+    from cleanplate.dataset import validate_dataset
+
+    problems = validate_dataset(folder)
+    for problem in problems:
+        print(problem)
+    say(f"{len(problems)} problems" if problems else "sound")
+    raise typer.Exit(1 if problems else 0)
+
+
+@dataset.command("stats")
+def stats(folder: Annotated[Path, typer.Argument(help="A data set with a manifest.")]) -> None:
+    """Print a data set's counts as JSON."""
+    from dataclasses import asdict
+
+    from cleanplate.dataset import dataset_stats
+
+    print_json(asdict(dataset_stats(folder)))
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="paper, paper-small, compact or compact-large.")],
+    datasets: Annotated[list[Path], typer.Argument(help="Folders of captures with true masks.")],
+    run: Annotated[Path, typer.Option(help="Folder of this run; an existing one is resumed.")],
+    init: Annotated[str | None, typer.Option(help="imagenet, imagenet:FILE, or a checkpoint.")] = None,
+    minutes: Annotated[float, typer.Option(min=0, help="Stop, resumable, after so long.")] = float("inf"),
+) -> None:
+    """Train a network; several processes: torchrun -m cleanplate.train."""
+    require("torch", "train")
+    from cleanplate.train.fit import train as fit
+    from cleanplate.train.recipes import recipe as find
+
+    print(fit(find(recipe), datasets, run, init, minutes))
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="A .safetensors checkpoint of a run.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write.")],
+    bits: Annotated[int, typer.Option(help="Bits of each stored weight: 32, 16 or 8.")] = 16,
+    longest: Annotated[int, typer.Option(min=32, help="The longer side that the network sees, in pixels.")] = 640,
+) -> None:
+    """Write a trained network as ONNX, for `--model FILE.onnx`."""
+    require("torch", "train")
+    from cleanplate.train.export import export as write
+
+    say(f"wrote {write(checkpoint, out, bits, longest)}")

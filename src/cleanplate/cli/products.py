@@ -1,0 +1,98 @@
+"""Captures to models: run, segment, reconstruct, demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli.common import (
+    AsJson,
+    Captures,
+    Jobs,
+    Model,
+    NoFloor,
+    Out,
+    Profile,
+    Resolution,
+    app,
+    finish,
+    progress_bars,
+    say,
+    tell,
+)
+
+
+@app.command()
+def run(
+    captures: Captures,
+    out: Out,
+    model: Model = "default",
+    resolution: Resolution = 256,
+    profile: Profile = "default",
+    no_floor: NoFloor = False,
+    jobs: Jobs = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Turn captures into masks, hull, GLB and report; what is done already is skipped."""
+    from cleanplate.batch import run_batch
+    from cleanplate.capture import find_captures
+    from cleanplate.pipeline import Settings
+
+    settings = Settings(model, resolution, profile, None if no_floor else 0.0)
+    with progress_bars() as progress:
+        batch = run_batch(find_captures(captures), out, settings, jobs, tell, progress)
+    finish(batch, as_json)
+
+
+@app.command()
+def segment(captures: Captures, out: Out, model: Model = "default", jobs: Jobs = 1, as_json: AsJson = False) -> None:
+    """Make masks alone, with overlays and report."""
+    from cleanplate.batch import run_batch
+    from cleanplate.capture import find_captures
+    from cleanplate.pipeline import Settings
+
+    settings = Settings(model, stages="segment")
+    with progress_bars() as progress:
+        batch = run_batch(find_captures(captures), out, settings, jobs, tell, progress)
+    finish(batch, as_json)
+
+
+@app.command()
+def reconstruct(
+    capture: Annotated[Path, typer.Argument(help="A capture folder with poses.")],
+    masks: Annotated[Path, typer.Option(help="Folder of masks named <view id>.png.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .glb to write; the hull's .ply lies beside it.")],
+    resolution: Resolution = 256,
+    profile: Profile = "default",
+    no_floor: NoFloor = False,
+) -> None:
+    """Carve the visual hull of given masks and write it as a GLB."""
+    from cleanplate.capture import read_capture
+    from cleanplate.pipeline import Settings, write_hull, write_model
+
+    if out.suffix != ".glb":
+        raise typer.BadParameter(f"{out} does not end in .glb", param_hint="--out")
+    settings = Settings(resolution=resolution, profile=profile, floor=None if no_floor else 0.0)
+    description = read_capture(capture)
+    write_hull(description, masks, out.with_suffix(".ply"), settings)
+    write_model(out.with_suffix(".ply"), description, masks, out, settings)
+    say(f"wrote {out}")
+
+
+@app.command()
+def demo(out: Out = Path("cleanplate-demo"), model: Model = "default", as_json: AsJson = False) -> None:
+    """Run the main job on the embedded sample captures and print where the results lie."""
+    from cleanplate.batch import run_batch
+    from cleanplate.capture import find_captures
+    from cleanplate.pipeline import Settings
+
+    samples = find_captures([Path(__file__).parents[1] / "samples"])
+    with progress_bars() as progress:
+        batch = run_batch(samples, out, Settings(model), finished=tell, progress=progress)
+    for product in batch.products:
+        folder = Path(product.folder)
+        say(f"\n{product.asin}")
+        say(f"  masks   {folder / 'masks'}")
+        say(f"  GLB     {folder / (product.asin + '.glb')}")
+        say(f"  report  {folder / 'report.html'}")
+    finish(batch, as_json)
