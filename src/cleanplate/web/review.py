@@ -20,7 +20,8 @@ from starlette.staticfiles import StaticFiles
 
 from cleanplate.capture import View
 from cleanplate.report import overlay
-from cleanplate.segment.segmenter import Segmenter, load_segmenter
+from cleanplate.segment.runtime import load_model
+from cleanplate.segment.segmenter import Segmenter
 from cleanplate.types import Mask
 from cleanplate.web.assist import Box, grabcut, hull_silhouette, segment_again
 from cleanplate.web.bits import pack, packed_size, unpack
@@ -126,7 +127,7 @@ class Review:
     @cached_property
     def segmenter(self) -> Segmenter:
         """The method behind the model's name, loaded when first asked for."""
-        return load_segmenter(self.model)
+        return load_model(self.model)
 
     def _find(self, request: Request) -> tuple[MaskStore, View]:
         key = request.path_params["key"]
