@@ -15,7 +15,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 SAFE_METHODS = ("GET", "HEAD")
 
 POLICY = (
-    "default-src 'none'; script-src 'self'{script}; style-src 'self'; img-src 'self' blob: data:; "
+    "default-src 'none'; script-src 'self'{script}; style-src 'self'{style}; img-src 'self' blob: data:; "
     "connect-src 'self'{connect}; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
@@ -36,8 +36,13 @@ class Guard:
     carry the Origin of this very page.
     """
 
-    def __init__(self, app: App, token: str, port: int, policy: str) -> None:
-        self.app, self.token, self.port = app, token.encode(), port
+    def __init__(self, app: App, token: str, port: int, policy: str, models: str | None = None) -> None:
+        """Guard an app.
+
+        Args:
+            models: addresses below this path may bring the token too: a phone's AR viewer has no cookies.
+        """
+        self.app, self.token, self.port, self.models = app, token.encode(), port, models
         self.cookie = f"cleanplate_{port}"  # cookies know no ports: two servers must not share one
         self.headers = [*HEADERS, (b"content-security-policy", policy.encode())]
 
@@ -80,7 +85,8 @@ class Guard:
         return secrets.compare_digest(token.encode("utf-8", "replace"), self.token)
 
     def _brings_token(self, scope: Scope) -> bool:
-        if scope["path"] != "/" or scope["method"] != "GET":
+        page = scope["path"] == "/" or (self.models is not None and scope["path"].startswith(self.models))
+        if not page or scope["method"] not in SAFE_METHODS:
             return False
         return self._matches(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0])
 
@@ -95,11 +101,14 @@ class Guard:
         return f"{self.cookie}={self.token.decode()}; HttpOnly; SameSite=Strict; Path=/".encode()
 
 
-def policy(evaluates: bool = False) -> str:
-    """Return the content security policy; `evaluates` allows WebAssembly and blobs, which model-viewer needs."""
-    if evaluates:
-        return POLICY.format(script=" 'wasm-unsafe-eval' blob:", connect=" blob: data:")
-    return POLICY.format(script="", connect="")
+def policy(model_viewer: bool = False) -> str:
+    """Return the content security policy.
+
+    model-viewer decodes meshes by WebAssembly and in workers made of blobs, and styles its shadow tree inline.
+    """
+    if model_viewer:
+        return POLICY.format(script=" 'wasm-unsafe-eval' blob:", style=" 'unsafe-inline'", connect=" blob: data:")
+    return POLICY.format(script="", style="", connect="")
 
 
 def _adding(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:

@@ -1,0 +1,112 @@
+// A product's model, its size, and the pictures that it was made from.
+
+const $ = (id) => document.getElementById(id);
+const viewer = document.querySelector("model-viewer");
+let products = [], session = "", shown = null, strip = "mask";
+
+const centimetres = (metres) => `${(100 * metres).toFixed(1)} cm`;
+const picture = (view, what) => `/api/views/${encodeURIComponent(view.key)}/${what}?v=${session}`;
+
+function show(product) {
+  shown = product;
+  $("title").textContent = [product.asin, ...product.tags].join(" · ");
+  $("status").textContent = product.status;
+  $("status").dataset.status = product.status;
+  viewer.alt = `The model of ${product.asin}; drag to turn it`;
+  viewer.iosSrc = product.models.usdz ?? null;
+  viewer.src = product.models.glb;
+  $("download").href = product.models.glb;
+  $("download").download = `${product.asin}.glb`;
+  $("size").textContent = product.extent ? product.extent.map(centimetres).join(" × ") : "";
+  $("figures").replaceChildren(
+    ...Object.entries(product.figures).flatMap(([name, value]) => [element("dt", name), element("dd", String(value))]),
+  );
+  $("problems").replaceChildren(...product.problems.map((problem) => element("li", problem)));
+  showStrip();
+  if (product.views.length) compare(product.views[0]);
+}
+
+function element(kind, text) {
+  const made = document.createElement(kind);
+  made.textContent = text;
+  return made;
+}
+
+function showStrip() {
+  $("strip").replaceChildren(
+    ...shown.views.map((view) => {
+      const item = document.createElement("li"), button = document.createElement("button"), image = new Image();
+      image.loading = "lazy";
+      image.alt = "";
+      image.src = picture(view, strip);
+      button.append(image, element("span", view.id));
+      button.addEventListener("click", () => compare(view));
+      item.append(button);
+      return item;
+    }),
+  );
+  for (const button of document.querySelectorAll("#strip-show button")) {
+    button.setAttribute("aria-pressed", button.dataset.what === strip);
+  }
+}
+
+function compare(view) {
+  $("before").src = picture(view, "before");
+  $("after").src = picture(view, "after");
+  const agreement = view.agreement == null ? "" : `, ${(100 * view.agreement).toFixed(1)} % agreement with the hull`;
+  $("compare-title").textContent = `${view.id}${agreement}`;
+}
+
+// Labels at the middle of three edges of the model's box: in front below, in front right, right below.
+function placeDimensions() {
+  const { x, y, z } = viewer.getDimensions(), centre = viewer.getBoundingBoxCenter();
+  const places = { x: [0, -y / 2, z / 2, x], y: [x / 2, 0, z / 2, y], z: [x / 2, -y / 2, 0, z] };
+  for (const [axis, [dx, dy, dz, length]] of Object.entries(places)) {
+    const label = viewer.querySelector(`[slot=hotspot-${axis}]`);
+    label.textContent = centimetres(length);
+    viewer.updateHotspot({ name: `hotspot-${axis}`, position: `${centre.x + dx}m ${centre.y + dy}m ${centre.z + dz}m` });
+  }
+}
+
+function toggle(button) {
+  const on = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", on);
+  return on;
+}
+
+viewer.addEventListener("load", () => {
+  placeDimensions();
+  const from = `${location.hostname === "127.0.0.1" ? "this machine only; for a phone: cleanplate view --host 0.0.0.0" : "a phone that opens this address"}`;
+  $("ar-hint").textContent = viewer.canActivateAR ? "" : `AR works on ${from}`;
+  viewer.dataset.ready = "true";
+});
+viewer.addEventListener("error", () => ($("message").textContent = "The model cannot be shown; is WebGL switched off?"));
+$("dimensions").addEventListener("click", (event) => {
+  const on = toggle(event.currentTarget);
+  for (const label of viewer.querySelectorAll(".dimension")) label.hidden = !on;
+});
+$("turn").addEventListener("click", (event) => (viewer.autoRotate = toggle(event.currentTarget)));
+$("reset").addEventListener("click", () => {
+  viewer.resetTurntableRotation(0);
+  viewer.cameraOrbit = "auto auto auto";
+  viewer.fieldOfView = "auto";
+  viewer.jumpCameraToGoal();
+});
+$("slider").addEventListener("input", (event) => $("pictures").style.setProperty("--cut", `${100 - event.target.value}%`));
+for (const button of document.querySelectorAll("#strip-show button")) {
+  button.addEventListener("click", () => {
+    strip = button.dataset.what;
+    showStrip();
+  });
+}
+$("products").addEventListener("change", (event) => show(products[event.target.value]));
+
+history.replaceState(null, "", location.pathname);
+await customElements.whenDefined("model-viewer");
+const response = await fetch("/api/products");
+if (response.ok) {
+  ({ products, session } = await response.json());
+  $("products").replaceChildren(...products.map((product, i) => Object.assign(element("option", product.asin), { value: i })));
+  $("choice").hidden = products.length < 2;
+  show(products[0]);
+} else $("message").textContent = await response.text();
