@@ -1,6 +1,6 @@
 """The hull's bars of speed, memory and exactness, with its peers beside it: `python benchmarks/hull_bars.py`.
 
-Every run is a process of its own. Times are the least of three runs (peers: one), wall and CPU; the machine may be
+Every run is a process of its own. Times are the least of two runs after a first (peers: one), wall and CPU; the machine may be
 busy, so ratios of CPU time are what to trust. Open3D runs in ~/.cache/cleanplate/open3d-env, made when absent.
 """
 
@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 OPEN3D = Path.home() / ".cache" / "cleanplate" / "open3d-env"
 SHAPES = {"torus": (torus, 0.018), "mug": (mug, 0.045)}
 FINE = 8
+"""Of the silhouettes that stand for the shape itself."""
 
 
 def run(command: list[str], **environment: str) -> dict:
@@ -136,7 +137,7 @@ def our_rows(folder: Path, case: Path, yardstick: dict, name: str, plan: list[tu
     rows = []
     for kind, resolution in plan:
         target = folder / "ours.npz"
-        command = [sys.executable, __file__, "--one", str(case), kind, str(resolution), "3", str(target)]
+        command = [sys.executable, __file__, "--one", str(case), kind, str(resolution), "2", str(target)]
         figures = run(command)
         figures |= score(yardstick, target)
         wanted = ("wall", "cpu", "peak_gb", "iou_shape", "iou_masks", "mean_mm", "p95_mm", "cut_mm", "watertight")

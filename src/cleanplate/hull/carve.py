@@ -144,12 +144,17 @@ def _reconcile(views: _Views, floor: float | None) -> tuple[_Views, list[Outlier
         return views, []
     trusted = views.only([n for n in range(len(views.index)) if n not in doubted])
     suspects = views.only(doubted)
-    vertices, faces, _ = _carve(trusted, TRIAL_RESOLUTION, floor)
+    try:
+        vertices, faces, _ = _carve(trusted, TRIAL_RESOLUTION, floor)
+    except MeshError as error:
+        reason = f"its mask contradicts other views, but they alone make no hull ({error}); carved as it is"
+        return views, [Outlier(index, reason, used=True) for index in suspects.index]
     seen = [silhouette(vertices, faces, *view) for view in zip(suspects.cameras, suspects.poses, strict=True)]
     verdicts = judge(suspects.masks, suspects.cameras, suspects.poses, seen, trusted.packed, floor)
     outliers, saved = [], trusted
     for n, verdict in enumerate(verdicts):
-        outliers.append(Outlier(suspects.index[n], verdict.reason, used=verdict.mask is not None))
+        if verdict.reason:
+            outliers.append(Outlier(suspects.index[n], verdict.reason, used=verdict.mask is not None))
         if verdict.mask is not None and not (verdict.mask >= 0.5).all():
             saved = _append(saved, suspects.only([n]), verdict.mask)
     return saved, outliers

@@ -19,15 +19,17 @@ from cleanplate.types import Mask
 THRESHOLD = 0.01
 """Uncovered foreground, as a share of one mask, that puts a view in doubt."""
 
-MOST_DOUBTED = 1 / 3
+MOST_DOUBTED = 0.5
 """Share of the views beyond which nobody can say who is right."""
 
 FEWEST_VIEWS = 4
 """With fewer views no majority can be trusted."""
 
-DISPLACED = 0.005
-"""Share of a mask's foreground that the rest denies from which a mask that also misses some is thought displaced, and
-share that it must gain by being shifted to be thought so anyway."""
+DISPLACED = 0.03
+"""Share of a mask's foreground that the rest denies from which a mask that also misses some is thought displaced."""
+
+SHIFTED = 0.005
+"""Share of a mask that must fit better when shifted for the mask to be thought displaced."""
 
 FARTHEST_SHIFT = 16
 """Pixels by which shifts are tried."""
@@ -39,7 +41,7 @@ class Verdict:
 
     Attributes:
         mask: what to carve with in its place, or None to leave the view out.
-        reason: one sentence for the user.
+        reason: one sentence for the user; empty if the view was doubted for the faults of others.
     """
 
     mask: SoftMask | None
@@ -130,7 +132,7 @@ def judge(
     """
     box = vote_box(rest, floor)
     if box is None:
-        return [Verdict(None, "it contradicts other views, which contradict each other too; left out")] * len(masks)
+        return [Verdict(None, "it contradicts other views, which contradict each other too")] * len(masks)
     rays = cast(rest, *box)
     rays = subset(rays, covered(rest, rays))
     own = cast(pack(masks, cameras, poses), *box)
@@ -149,16 +151,15 @@ def _verdict(mask: SoftMask, wrong: list[Mask], alone: float, gain: float) -> Ve
     import cv2
 
     missing = np.logical_or.reduce(wrong) if wrong else np.zeros(mask.shape, bool)
-    count = f"about {missing.sum()} pixels that other views show"
-    if gain > DISPLACED or (wrong and alone > DISPLACED):
-        return Verdict(
-            None,
-            f"its mask is out of place: it misses {count}, and they deny {alone:.1%} of its foreground; left out; "
-            "look for another view's mask, a wrong pose or a moved camera",
-        )
-    if not wrong:
-        return Verdict(
-            mask, f"other views deny {alone:.1%} of its mask's foreground; carved all the same, as that hardly harms"
-        )
-    unknown = cv2.dilate(missing.astype(np.uint8), np.ones((3, 3))) > 0
-    return Verdict(np.where(unknown, np.ones_like(mask), mask), f"its mask misses {count}; taken as unknown there")
+    misses = f"it misses about {missing.sum()} pixels that other views show"
+    denied = f"they deny {alone:.1%} of its foreground"
+    if gain > SHIFTED or (wrong and alone > DISPLACED):
+        advice = "look for another view's mask, a wrong pose or a moved camera"
+        return Verdict(None, f"its mask is out of place: {misses}, {denied}, {gain:.1%} would fit if shifted; {advice}")
+    if wrong:
+        unknown = cv2.dilate(missing.astype(np.uint8), np.ones((3, 3))) > 0
+        mended = np.where(unknown, np.ones_like(mask), mask)
+        return Verdict(mended, f"its mask is incomplete: {misses}, {denied}; taken as unknown where it misses them")
+    if alone > THRESHOLD:
+        return Verdict(mask, f"its mask has too much: other views deny {alone:.1%} of it; carved as it is")
+    return Verdict(mask, "")
