@@ -17,17 +17,17 @@ def test_the_newest_library_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_an_old_library_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DRJIT_LIBLLVM_PATH", raising=False)
     (tmp_path / "libLLVM-14.so.1").touch()
-    with pytest.raises(RenderError, match="newest here is LLVM 14.*libllvm19"):
+    with pytest.raises(RenderError, match=r"newest here is LLVM 14.*libllvm19"):
         find_llvm((str(tmp_path),))
 
 
 def test_no_library_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DRJIT_LIBLLVM_PATH", raising=False)
-    with pytest.raises(RenderError, match="none was found.*apt install libllvm19"):
+    with pytest.raises(RenderError, match=r"none was found.*apt install libllvm19"):
         find_llvm((str(tmp_path),))
 
 
 def test_a_wrong_path_in_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRJIT_LIBLLVM_PATH", "/nowhere/libLLVM.so")
-    with pytest.raises(RenderError, match="/nowhere/libLLVM.so"):
+    with pytest.raises(RenderError, match=r"/nowhere/libLLVM.so"):
         find_llvm()

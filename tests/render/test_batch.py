@@ -12,7 +12,6 @@ from cleanplate.errors import CleanplateError
 from cleanplate.render import Job, Rig, Shot, make_dataset, render_batch, render_collection
 from cleanplate.render import shoot as shooting
 from cleanplate.render.products import Material, Part, Product
-
 from render.small import HEIGHT, QUALITY, WIDTH, ball
 
 
@@ -22,7 +21,7 @@ def _empty() -> Product:
 
 
 def _job(asin: str, make: Callable[[], Product], rig: Rig) -> Job:
-    return Job(asin, make, lambda product: rig.config, lambda config: (Shot(4, 200.0),), seed=1)
+    return Job(asin, make, lambda _: rig.config, lambda _: (Shot(4, 200.0),), seed=1)
 
 
 def test_a_bad_product_is_named_and_the_rest_goes_on(rig: Rig, cache: Path, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from cleanplate.render import RECIPES, TEST_MESHES
 from cleanplate.render.balance import balanced
+from cleanplate.render.presets import make_rig
 from cleanplate.render.products import TEST_FAMILIES, TRAIN_FAMILIES
 from cleanplate.render.recipes import Source, make_jobs
-from cleanplate.render.presets import make_rig
 
 
 @pytest.mark.parametrize(

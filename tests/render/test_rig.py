@@ -9,7 +9,6 @@ from cleanplate.render.mechanics import build_parts, wall_axes
 from cleanplate.render.pool import choose_rig, make_pool
 from cleanplate.render.rig import rig_camera
 from cleanplate.render.scene import WALLS
-
 from render.small import ball
 
 
@@ -36,7 +35,7 @@ def test_a_seed_gives_a_rig_and_seeds_differ(preset: str) -> None:
 
 
 def test_an_unknown_preset_is_named() -> None:
-    with pytest.raises(ValueError, match="unknown rig preset 'studio'.*marvin"):
+    with pytest.raises(ValueError, match=r"unknown rig preset 'studio'.*marvin"):
         make_rig("studio", 0)
 
 

@@ -10,13 +10,12 @@ import trimesh
 from cleanplate.capture import Capture, read_capture, read_image, read_mask, validate_capture
 from cleanplate.errors import MeshError
 from cleanplate.geometry import Camera, Pose, pixel_centres, rays
-from cleanplate.render import Rig, RenderError, Shot, draw_shots, shoot_product
+from cleanplate.render import RenderError, Rig, Shot, draw_shots, shoot_product
 from cleanplate.render.products import Material, Part, Product
 from cleanplate.render.rig import rig_camera
 from cleanplate.render.scene import build_scene, build_shape_scene
 from cleanplate.render.surface import prepare_surface
 from cleanplate.render.trace import cast_mask, render_radiance
-
 from render.small import ball
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def write_card(folder: Path, name: str, command: str, licences: tuple[str, ...])
 
 def _text(name: str, command: str, licences: tuple[str, ...], stats: DatasetStats) -> str:
     products, views = sum(stats.products.values()), sum(stats.views.values())
-    bins = [f"{a}-{b}°" for a, b in zip(ELEVATION_BINS_DEG[:-1], ELEVATION_BINS_DEG[1:], strict=True)]
+    bins = [f"{a}-{b}°" for a, b in pairwise(ELEVATION_BINS_DEG)]
     low, median, high = stats.coverage
     lines = [
         f"# {name}",

@@ -59,8 +59,8 @@ def open_split(folder: Path, split: str) -> PackedSplit:
     if not (packed / "index.json").exists():
         pack_split(folder, split, packed)
     index = json.loads((packed / "index.json").read_text())
-    arrays = [np.load(packed / f"{name}.npy", mmap_mode="r") for name in ("images", "plates", "masks")]
-    return PackedSplit(*arrays, tuple(index["plate_of"]), tuple(index["products"]), tuple(index["views"]))
+    images, plates, masks = (np.load(packed / f"{n}.npy", mmap_mode="r") for n in ("images", "plates", "masks"))
+    return PackedSplit(images, plates, masks, tuple(index["plate_of"]), tuple(index["products"]), tuple(index["views"]))
 
 
 def pack_split(folder: Path, split: str, out: Path) -> None:

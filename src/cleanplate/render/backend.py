@@ -36,8 +36,6 @@ def find_llvm(directories: tuple[str, ...] = _LIBRARY_DIRS) -> Path:
             version = re.search(r"libLLVM(?:-|\.so\.)(\d+)", path.name)
             if version:
                 found.append((int(version[1]), path))
-        for path in Path(directory).glob("llvm-*/lib/libLLVM.so*"):
-            found.append((int(path.parts[-3].split("-")[1]), path))
     best = max(found, default=(0, Path()))
     if best[0] >= _OLDEST_LLVM:
         return best[1]

@@ -122,7 +122,7 @@ class PlateConfig:
     white_balance_sd: float = 0.006
     """Likewise, of each channel's gain."""
     pointing_px: float = 2.0
-    """Largest shift of the camera's pointing, in pixels at 512 pixels of image height; uniform in direction and size."""
+    """Largest shift of the camera's pointing, in pixels at 512 of image height; uniform in direction and size."""
     roll_deg: float = 0.1
     """Largest turn about the optical axis."""
 

@@ -118,7 +118,8 @@ def main() -> int:
     parser.add_argument("--size")
     parser.add_argument("--limit", type=int)
     options = parser.parse_args()
-    size = tuple(int(n) for n in options.size.split("x")) if options.size else None
+    width, _, height = (options.size or "").partition("x")
+    size = (int(width), int(height)) if options.size else None
     say = partial(print, flush=True)
     report = make_dataset(options.recipe, options.out, options.meshes, options.scale, size, options.limit, say)
     say(f"made {len(report.made)}, already there {len(report.skipped)}, failed {len(report.failed)}")

@@ -12,7 +12,6 @@ from trimesh.creation import cylinder as make_cylinder
 from cleanplate.render.config import RigConfig
 from cleanplate.render.surface import Surface, concatenate_surfaces, prepare_surface
 
-
 CONTACT_GAP_M = 2.5e-4
 """Between platen and product: below it, rays that leave glass would start inside the platen."""
 
@@ -49,6 +48,9 @@ def wall_axes(rig: RigConfig, name: str) -> tuple[np.ndarray, np.ndarray, np.nda
     box = rig.enclosure
     half, middle = box.half_width_m, (box.floor_z_m + box.ceiling_z_m) / 2
     height = (box.ceiling_z_m - box.floor_z_m) / 2
+    centre: tuple[float, ...]
+    u: tuple[float, ...]
+    v: tuple[float, ...]
     if name == "floor":
         centre, u, v = (0, 0, box.floor_z_m), (half, 0, 0), (0, half, 0)
     elif name == "ceiling":
@@ -69,7 +71,9 @@ def _join(meshes: list[trimesh.Trimesh]) -> Surface:
 
 def speck() -> Surface:
     """A tiny triangle outside every enclosure, to fill an unused slot."""
-    return prepare_surface(trimesh.Trimesh([[0, 0, 90], [1e-4, 0, 90], [0, 1e-4, 90]], [[0, 1, 2]], process=False))
+    return prepare_surface(
+        trimesh.Trimesh(np.array([[0, 0, 90], [1e-4, 0, 90], [0, 1e-4, 90]]), [[0, 1, 2]], process=False)
+    )
 
 
 def _disc(radius: float, bottom: float, top: float) -> trimesh.Trimesh:
@@ -117,9 +121,9 @@ def _arm(rig: RigConfig) -> list[trimesh.Trimesh]:
     stations = np.linspace(lowest, a.last_elevation_deg + 6, 26)
     length = radius * np.radians(stations[1] - stations[0]) * 1.04
     for degrees in (stations[1:] + stations[:-1]) / 2:
-        meshes.append(_on_arc(make_box((0.05, length, 0.035)), degrees, radius, aim))
+        meshes += [_on_arc(make_box((0.05, length, 0.035)), degrees, radius, aim)]
     for degrees in np.linspace(a.first_elevation_deg, a.last_elevation_deg, a.cameras):
-        meshes.append(_on_arc(make_box((0.055, 0.04, 0.06)), degrees, a.distance_m + 0.05, aim))
+        meshes += [_on_arc(make_box((0.055, 0.04, 0.06)), degrees, a.distance_m + 0.05, aim)]
     return meshes
 
 
@@ -163,7 +167,7 @@ def _panel_frames(rig: RigConfig) -> list[trimesh.Trimesh]:
     for panel in rig.panels:
         _, u, v, _ = wall_axes(rig, panel.wall)
         w, h, bar = panel.width_m, panel.height_m, 0.025
-        du, dv = (w + bar) / 2 / np.linalg.norm(u), (h + bar) / 2 / np.linalg.norm(v)
+        du, dv = (w + bar) / 2 / float(np.linalg.norm(u)), (h + bar) / 2 / float(np.linalg.norm(v))
         x, y = panel.centre
         for side in (-1, 1):
             meshes.append(_wall_box(rig, panel.wall, (x + side * du, y), (bar, h + 2 * bar), 0.03))

@@ -95,7 +95,7 @@ def _panels(rng: np.random.Generator, box: EnclosureConfig) -> tuple[PanelConfig
         radiance = colour * float(np.exp(rng.normal(1.6, 0.5)))
         panels.append(
             PanelConfig(
-                wall=wall,  # type: ignore[arg-type]
+                wall=wall,
                 centre=(float(rng.uniform(-0.35, 0.35)), float(rng.uniform(-0.1, 0.35))),
                 width_m=2 * box.half_width_m * float(rng.uniform(0.2, 0.5)),
                 height_m=span * float(rng.uniform(0.2, 0.45)),
@@ -156,7 +156,7 @@ def _softbox_table(rig: RigConfig, rng: np.random.Generator) -> RigConfig:
     """A product table in a grey room under two or three large softboxes; a wide table in place of the platen."""
     panels = tuple(
         PanelConfig(
-            wall=wall,  # type: ignore[arg-type]
+            wall=wall,
             centre=(float(rng.uniform(-0.3, 0.3)), float(rng.uniform(0.0, 0.4))),
             width_m=rig.enclosure.half_width_m * float(rng.uniform(0.7, 1.0)),
             height_m=rig.enclosure.half_width_m * float(rng.uniform(0.5, 0.8)),

@@ -19,7 +19,6 @@ from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.pool import choose_rig, make_pool
 from cleanplate.render.products import (
     FAMILIES,
-    TEST_FAMILIES,
     TRAIN_FAMILIES,
     Product,
     load_user_mesh,
@@ -41,8 +40,9 @@ TEST_MESHES = (
 
 FIRST_SCAN_SEED = 900
 TEST_LIST = Path(__file__).with_name("test_products.json")
-"""Family and seed (900 and more: a scan) of each test product, chosen by `test_list.py`; fixed, so that results compare."""
+"""Family and seed (900 and more: a scan) of each test product, by `test_list.py`; fixed, so that results compare."""
 
+_DEFAULT_QUALITY = Quality()
 _FURNITURE = ("stool", "lamp", "shelf", "chair", "bird_cage", "hanger")
 KITCHEN_FAMILIES = tuple(f for f in FAMILIES if f not in (*_FURNITURE, "hammer", "screwdriver", "pliers", "animal"))
 KITCHEN_LATITUDES = (1.0, 2.5, 2.5, 1.0, 2.5, 1.0, 1.0, 1.0, 0.5, 0.5)
@@ -77,7 +77,7 @@ class Recipe:
     width: int
     height: int
     jobs: Callable[[Path | None, float], list[Job]]
-    quality: Quality = Quality()
+    quality: Quality = _DEFAULT_QUALITY
 
 
 def _train_small(meshes: Path | None, scale: float) -> list[Job]:
@@ -110,7 +110,7 @@ def _segmentation_10k(meshes: Path | None, scale: float) -> list[Job]:
 def _kitchen_5k(meshes: Path | None, scale: float) -> list[Job]:
     """78 kitchen and home products x 70 views, denser at certain latitudes (paper, section 3)."""
     count = _scaled(78, scale)
-    sources = _interleave(KITCHEN_FAMILIES, [], count, first_seed=2000)
+    sources = _interleave(KITCHEN_FAMILIES, mesh_files(meshes), count, first_seed=2000)
     pool = make_pool(8, seed=4)
     return make_jobs(sources, "KIT", [70] * count, pool, seed=40_000, latitudes=KITCHEN_LATITUDES)
 

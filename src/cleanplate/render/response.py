@@ -42,7 +42,7 @@ def repoint(radiance: Radiance, drift: Drift, margin: int) -> Float32[np.ndarray
     height, width = radiance.shape[:2]
     centre = (width / 2 - 0.5, height / 2 - 0.5)
     matrix = cv2.getRotationMatrix2D(centre, drift.roll_deg, 1.0)
-    matrix[:, 2] += drift.shift_px
+    matrix[:, 2] += np.array(drift.shift_px)
     moved = cv2.warpAffine(radiance, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.maximum(moved[margin : height - margin, margin : width - margin], 0)
 

@@ -87,7 +87,10 @@ def plate_radiance(rig: Rig, index: int) -> Radiance:
     camera, pose = rig_camera(rig, index)
     m = rig.plate_margin_px
     wide = replace(
-        camera, width=camera.width + 2 * m, height=camera.height + 2 * m, K=camera.K + [[0, 0, m], [0, 0, m], [0, 0, 0]]
+        camera,
+        width=camera.width + 2 * m,
+        height=camera.height + 2 * m,
+        K=camera.K + np.array([[0, 0, m], [0, 0, m], [0, 0, 0]]),
     )
     angle = float(np.random.default_rng([rig.config.seed, 0x9A, index]).uniform(0, 360))
     scene = build_scene(rig.config, rig.parts, rig.light.lightmaps, (), angle)
@@ -108,5 +111,5 @@ def _cached_light(folder: Path, config: RigConfig, parts: RigParts, quality: Qua
 
 
 def _save(path: Path, **arrays: Any) -> None:
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)

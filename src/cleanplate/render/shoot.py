@@ -27,7 +27,6 @@ from cleanplate.render.surface import (
     check_size,
     concatenate_surfaces,
     prepare_surface,
-    turn_surface,
 )
 from cleanplate.render.trace import Radiance, cast_mask, first_hit_m, render_radiance
 from cleanplate.types import Mask
@@ -141,8 +140,10 @@ def product_surfaces(product: Product) -> list[ProductSurface]:
 
 def truth_mesh(product: Product) -> trimesh.Trimesh:
     """The whole product as one mesh: metres, z up, standing on the platen."""
-    bare = [trimesh.Trimesh(p.mesh.vertices, p.mesh.faces, process=False) for p in product.parts]
-    return trimesh.util.concatenate(bare)
+    bare = [part.mesh for part in product.parts]
+    offsets = np.cumsum([0, *(len(mesh.vertices) for mesh in bare[:-1])])
+    faces = np.concatenate([b.faces + n for b, n in zip(bare, offsets, strict=True)])
+    return trimesh.Trimesh(np.concatenate([b.vertices for b in bare]), faces, process=False)
 
 
 def subject_radius_m(product: Product, aim_height_m: float) -> float:

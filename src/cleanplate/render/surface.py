@@ -69,7 +69,7 @@ def prepare_surface(mesh: trimesh.Trimesh, crease_deg: float = CREASE_DEG) -> Su
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     patch_normals = np.where(lengths > 0, sums / np.maximum(lengths, 1e-30), (0.0, 0.0, 1.0))
     keys = patch.reshape(-1).astype(np.int64) * len(mesh.vertices) + mesh.faces.reshape(-1)
-    unique, first, faces = np.unique(keys, return_index=True, return_inverse=True)
+    _, first, faces = np.unique(keys, return_index=True, return_inverse=True)
     source = mesh.faces.reshape(-1)[first]
     return Surface(
         vertices=np.ascontiguousarray(mesh.vertices[source], np.float32),
