@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -65,27 +66,32 @@ def train(
     """
     deadline = time.monotonic() + 60 * minutes
     state = _start(recipe, run, init)
-    progress = state.progress
     objective: nn.Module = Objective(state.network, recipe.loss)
     if state.world > 1:
         objective = DistributedDataParallel(objective)
-    while progress.epoch < recipe.epochs and time.monotonic() < deadline:
-        training = _look(state, datasets)
-        order = batches(len(training), recipe, progress.epoch)
-        for names, loss, lr in _epoch(state, training, order[progress.batch :], objective):
-            _check(loss, names, progress)
-            _blend(state.average, state.network, recipe.ema, progress.step)
-            state.log.write("step", progress.step, epoch=progress.epoch, loss=loss, lr=lr)
-            if time.monotonic() > deadline:
-                break
-        if progress.batch == len(order):
-            progress.epoch, progress.batch, progress.products = progress.epoch + 1, 0, []
-            if state.rank == 0 and progress.epoch % recipe.validate_every == 0:
-                _validate(state)
-        if state.rank == 0:
-            save_last(state.last, recipe, state.network, state.average, state.optimiser, progress)
-    state.log.close()
+    with closing(state.log):
+        while state.progress.epoch < recipe.epochs and time.monotonic() < deadline:
+            _one_epoch(state, datasets, objective, deadline)
     return run / "best.safetensors"
+
+
+def _one_epoch(state: _Run, datasets: Sequence[Path], objective: nn.Module, deadline: float) -> None:
+    """Train to the epoch's end or the deadline, validate at the end, and save."""
+    recipe, progress = state.recipe, state.progress
+    training = _look(state, datasets)
+    order = batches(len(training), recipe, progress.epoch)
+    for names, loss, lr in _steps(state, training, order[progress.batch :], objective):
+        _check(loss, names, progress)
+        _blend(state.average, state.network, recipe.ema, progress.step)
+        state.log.write("step", progress.step, epoch=progress.epoch, loss=loss, lr=lr)
+        if time.monotonic() > deadline:
+            break
+    if progress.batch == len(order):
+        progress.epoch, progress.batch, progress.products = progress.epoch + 1, 0, []
+        if state.rank == 0 and progress.epoch % recipe.validate_every == 0:
+            _validate(state)
+    if state.rank == 0:
+        save_last(state.last, recipe, state.network, state.average, state.optimiser, progress)
 
 
 def _start(recipe: Recipe, run: Path, init: str | None) -> _Run:
@@ -153,7 +159,7 @@ def _look(state: _Run, datasets: Sequence[Path]) -> list[Pair]:
     return training
 
 
-def _epoch(
+def _steps(
     state: _Run, training: list[Pair], order: list[list[int]], objective: nn.Module
 ) -> Iterator[tuple[list[str], float, float]]:
     """Train on the given batches; yield each one's image names, loss and learning rate."""

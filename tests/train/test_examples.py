@@ -1,0 +1,127 @@
+"""Pairs, their split, and augmentation."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleanplate.capture import read_capture, write_image
+from cleanplate.train import light, shapes, surfaces
+from cleanplate.train.augment import PLAIN, Augment, augment
+from cleanplate.train.examples import Examples, batches
+from cleanplate.train.pairs import Pair, Pairs, capture_folders, is_validation
+from cleanplate.train.recipes import compact
+
+from .conftest import write_product
+
+
+def a_pair(seed: int = 0) -> Pair:
+    rng = np.random.default_rng(seed)
+    plate = rng.integers(100, 250, (48, 64, 3), np.uint8)
+    mask = np.zeros((48, 64), bool)
+    mask[10:30, 20:50] = True
+    return Pair(np.where(mask[..., None], np.uint8(30), plate), plate, mask, "B000000001", "a.png")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([(32, 48), (64, 64)]))
+def test_examples_have_the_size_and_range_that_is_promised(seed, size):
+    rng = np.random.default_rng(seed)
+    wild = Augment(p_composite=0.3, p_shape=0.5, p_empty=0.1, p_shadow=1, p_reflection=1, p_move=1, p_jpeg=1)
+    image, plate, mask = augment(a_pair(), lambda: a_pair(1), size, wild, rng)
+    assert image.shape == plate.shape == (*size, 3)
+    assert mask.shape == size
+    assert all(each.dtype == np.float32 for each in (image, plate, mask))
+    assert min(image.min(), plate.min()) >= 0
+    assert max(image.max(), plate.max()) <= 1
+    assert set(np.unique(mask)) <= {0.0, 1.0}
+
+
+def test_plain_examples_are_the_picture_or_its_mirror():
+    pair = a_pair()
+    still = replace(PLAIN, light=0.0)
+    seen = set()
+    for seed in range(8):
+        image, _, mask = augment(pair, lambda: pair, (48, 64), still, np.random.default_rng(seed))
+        flipped = not np.array_equal(mask > 0.5, pair.mask)
+        expected = pair.image[:, ::-1] if flipped else pair.image
+        assert np.abs(image * 255 - expected).max() < 0.51
+        assert np.array_equal(mask > 0.5, pair.mask[:, ::-1] if flipped else pair.mask)
+        seen.add(flipped)
+    assert seen == {False, True}
+
+
+def test_an_empty_plate_has_an_empty_mask_and_shows_the_plate():
+    empty = replace(PLAIN, p_empty=1.0, light=0.0)
+    image, plate, mask = augment(a_pair(), lambda: a_pair(), (48, 64), empty, np.random.default_rng(0))
+    assert not mask.any()
+    assert np.array_equal(image, plate)
+
+
+def test_shadows_darken_the_background_alone():
+    mask = a_pair().mask.astype(np.float32)
+    grey = np.full((48, 64, 3), 0.7, np.float32)
+    cast = light.cast(grey, mask, 1.0, 0.0, np.random.default_rng(3))
+    assert (cast <= grey + 1e-6).all()
+    assert cast.min() < 0.69
+    assert np.array_equal(cast[mask > 0.5], grey[mask > 0.5])
+
+
+@pytest.mark.parametrize("material", set(surfaces.MATERIALS))
+def test_drawn_foregrounds_differ_from_their_plate(material):
+    rng = np.random.default_rng(5)
+    plate = shapes.backdrop((64, 96), rng)
+    alpha = shapes.outline((64, 96), rng)
+    colour = material(alpha, plate, rng)
+    assert alpha.any()
+    assert np.abs(colour - plate)[alpha > 0.5].max() > 0.02
+
+
+def test_split_is_by_product_and_never_moves():
+    names = [f"B{i:09d}" for i in range(2000)]
+    held = [name for name in names if is_validation(name, 0.1)]
+    assert 0.07 < len(held) / len(names) < 0.13
+    assert set(held) <= {name for name in names if is_validation(name, 1 / 3)}
+
+
+def test_batches_cover_every_pair_and_repeat_a_small_set():
+    recipe = replace(compact(), batch=3, min_batches=1)
+    order = batches(10, recipe, epoch=0)
+    assert [len(batch) for batch in order] == [3, 3, 3]
+    assert len({place for batch in order for place in batch}) == 9
+    assert batches(10, recipe, 0) == order != batches(10, recipe, 1)
+    assert [len(batch) for batch in batches(2, recipe, 0)] == [3]  # gone round twice, the last one dropped
+    assert len(batches(10, replace(recipe, min_batches=20), 0)) >= 20
+
+
+def test_an_example_depends_on_seed_epoch_and_place_alone():
+    recipe = replace(compact(), size=(64, 64))
+    pairs = [a_pair(0), a_pair(1)]
+    first, again = Examples(pairs, recipe, 3)[1], Examples(pairs, recipe, 3)[1]
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], Examples(pairs, recipe, 4)[1][0])
+    assert Examples(pairs, recipe, 3)[3][3] == 1  # places go round
+
+
+def test_what_cannot_be_read_is_skipped_counted_and_named(tmp_path: Path):
+    target = write_product(tmp_path, "B000000007")
+    (target / "images/v1.png").write_bytes(b"not a picture")
+    write_image(target / "images/v2.png", np.zeros((10, 10, 3), np.uint8))
+    broken = tmp_path / "B000000008"
+    broken.mkdir()
+    (broken / "capture.json").write_text("{")
+    pairs = Pairs()
+    pairs.add(capture_folders(tmp_path))
+    assert len(pairs.pairs) == 2
+    assert [next(w for w in ("v1.png", "v2.png", "B000000008") if w in s) for s in pairs.skipped] == [
+        "v1.png",
+        "v2.png",
+        "B000000008",
+    ]
+    assert len({pair.product for pair in pairs.pairs}) == 1
+    pairs.add(capture_folders(tmp_path))  # nothing twice
+    assert len(pairs.pairs) == 2
+    assert len(read_capture(target).views) == 4

