@@ -34,12 +34,6 @@ def number(metric: str, value: float) -> str:
     return f"{value:.2f}" if metric.startswith("hausdorff") else f"{value:.4f}"
 
 
-def cell(metric: str, interval: Interval) -> str:
-    """Format a mean with its interval."""
-    low, high = number(metric, interval.low), number(metric, interval.high)
-    return f"{number(metric, interval.mean)} [{low}, {high}]"
-
-
 def best(table: dict[str, dict[str, Interval]], metric: str) -> str:
     """Return the method with the best mean."""
     sign = -1 if metric in LOWER_IS_BETTER else 1
@@ -109,7 +103,6 @@ def write_comparison_html(
         seconds={name: _seconds(comparison, name) for name in table},
         figures=[(caption, _data_uri(picture)) for caption, picture in figures],
         command=command,
-        cell=cell,
         number=number,
     )
     write_bytes(path, html.encode())
@@ -123,7 +116,8 @@ def _groups(comparison: Comparison) -> dict[str, dict[str, dict[str, dict[str, f
 
 
 def _stacked(metric: str, interval: Interval) -> str:
-    return f"{number(metric, interval.mean)}\n{number(metric, interval.low)}..{number(metric, interval.high)}"
+    digits = 1 if metric.startswith("hausdorff") else 3
+    return f"{number(metric, interval.mean)}\n{interval.low:.{digits}f}..{interval.high:.{digits}f}"
 
 
 def _seconds(comparison: Comparison, name: str) -> str:
