@@ -1,5 +1,6 @@
 """Captures of known shapes: masks against geometry, pictures against masks, the law of the baked walls."""
 
+import json
 from pathlib import Path
 
 import cv2
@@ -125,3 +126,12 @@ def test_a_product_out_of_sight_is_refused(rig: Rig, tmp_path: Path) -> None:
     product = Product("away", "ball", 0, (Part(away, Material("paint", (0.5, 0.5, 0.5), 0.5)),), ())
     with pytest.raises(MeshError, match="away: not one pixel"):
         shoot_product(product, rig, tmp_path / "B0BALL0003", "B0BALL0003", (Shot(5, 0.0),), seed=0)
+
+
+def test_the_picture_has_not_changed(ball_capture: Capture) -> None:
+    """Means over a 4x3 grid of each view, against values kept in the repository (regenerate: see the file)."""
+    golden = json.loads((Path(__file__).parent / "golden_ball.json").read_text())
+    assert golden.keys() == {view.id for view in ball_capture.views}
+    for view in ball_capture.views:
+        got = cv2.resize(read_image(ball_capture.folder / view.image), (4, 3), interpolation=cv2.INTER_AREA)
+        np.testing.assert_allclose(got.astype(float), golden[view.id], atol=6, err_msg=view.id)
