@@ -1,7 +1,8 @@
 """The hull's bars of speed, memory and exactness, with its peers beside it: `python benchmarks/hull_bars.py`.
 
-Every run is a process of its own. Times are the least of two runs after a first (peers: one), wall and CPU; the machine may be
-busy, so ratios of CPU time are what to trust. Open3D runs in ~/.cache/cleanplate/open3d-env, made when absent.
+Every run is a process of its own. Times are the least of two runs after a first (peers: one), wall and CPU; the
+machine may be busy, so ratios of CPU time are what to trust. Open3D runs in an environment of
+its own, ~/.cache/cleanplate/open3d-env, made when absent.
 """
 
 import argparse

@@ -146,3 +146,11 @@ def test_thin_wire_survives():
     hull = mesh_of(visual_hull(masks, [CAMERA] * 12, poses, 128))
     assert hull.is_watertight
     assert hull.body_count == 1
+
+
+def test_masks_much_finer_than_the_grid_give_the_same_hull():
+    fine = CAMERA.scaled(960, 768)
+    big = visual_hull(*views_of(ball(), 12, fine), 24)
+    small = visual_hull(*views_of(ball(), 12), 24)
+    assert mesh_of(big).volume == pytest.approx(mesh_of(small).volume, rel=0.01)
+    np.testing.assert_allclose(mesh_of(big).bounds, mesh_of(small).bounds, atol=0.001)

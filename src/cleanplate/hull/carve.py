@@ -13,8 +13,11 @@ from cleanplate.hull.cubes import marching_cubes
 from cleanplate.hull.octree import find_leaves, make_grid
 from cleanplate.hull.raster import silhouette
 from cleanplate.hull.robust import find_doubtful, judge
-from cleanplate.hull.silhouettes import Silhouettes, SoftMask, check_mask, join, pack, select
+from cleanplate.hull.silhouettes import Silhouettes, SoftMask, check_mask, join, pack, parallel, select, shrink
 from cleanplate.types import Points
+
+PIXELS_PER_CELL = 4
+"""Masks more than twice as fine are averaged down."""
 
 TRIAL_RESOLUTION = 128
 """Cells of the hull that doubted views are compared with."""
@@ -116,7 +119,8 @@ def visual_hull(
     kept = sorted(set(range(len(masks))) - {outlier.view for outlier in outliers})
     if not kept:
         raise MeshError(f"no usable mask among {len(masks)} views: all are empty or full")
-    parts = [masks[n] for n in kept], [cameras[n] for n in kept], [poses[n] for n in kept]
+    shrunk = parallel(shrink, *zip(*[(masks[n], cameras[n], PIXELS_PER_CELL * resolution) for n in kept], strict=True))
+    parts = [mask for mask, _ in shrunk], [camera for _, camera in shrunk], [poses[n] for n in kept]
     views = _Views(kept, *parts, pack(*parts))
     if robust:
         views, doubted = _reconcile(views, floor)

@@ -94,6 +94,21 @@ def check_mask(mask: SoftMask, camera: Camera, index: int) -> None:
         raise ImageError(f"soft mask of view {index} has values outside of 0 to 1; divide 8-bit masks by 255")
 
 
+def shrink(mask: SoftMask, camera: Camera, pixels: int) -> tuple[SoftMask, Camera]:
+    """Average a mask over whole pixels until its foreground spans less than twice `pixels`; edges turn soft.
+
+    Photographs of many megapixels would otherwise take gigabytes for detail that no cell of the grid can hold.
+    """
+    import cv2
+
+    rows, columns = (np.flatnonzero((mask >= 0.5).any(axis=axis)) for axis in (1, 0))
+    factor = int(max(np.ptp(rows), np.ptp(columns))) // pixels
+    if factor < 2:
+        return mask, camera
+    size = -(-camera.width // factor), -(-camera.height // factor)
+    return cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA), camera.scaled(*size)
+
+
 def _image_field(mask: SoftMask) -> tuple[np.ndarray, np.ndarray]:
     """Return the signed distances of a cropped mask, and the crop's first pixel (x, y)."""
     padded = np.pad(mask, MARGIN, constant_values=touches_border(mask))
