@@ -1,7 +1,7 @@
 """A calibrated rig: fixed cameras around one platen, good for every later capture of that rig."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +18,23 @@ class Rig:
     """Cameras by name, and their poses while the platen stands at 0 degrees, in metres.
 
     The world's z is the platen's axis, pointing up; its origin is the platen's centre on its surface.
+
+    Attributes:
+        turns: how far the platen really turns at nominal angles that were measured, in degrees, counter-clockwise
+            seen from above.
+        clockwise: which way it turns at the others.
     """
 
     cameras: dict[str, Camera]
     poses: dict[str, Pose]
+    turns: dict[float, float] = field(default_factory=dict)
+    clockwise: bool = False
 
     def pose(self, camera: str, platen_deg: float) -> Pose:
-        """Return the pose in the world that turned with the platen, counter-clockwise seen from above."""
+        """Return a camera's pose in the world that has turned with the platen to a nominal angle."""
         fixed = self.poses[camera]
-        return Pose(fixed.R @ rotation_z(platen_deg), fixed.t)
+        turn = self.turns.get(platen_deg, -platen_deg if self.clockwise else platen_deg)
+        return Pose(fixed.R @ rotation_z(turn), fixed.t)
 
 
 def write_rig(path: Path, rig: Rig) -> None:
@@ -42,7 +50,9 @@ def write_rig(path: Path, rig: Rig) -> None:
         }
         for name, camera in rig.cameras.items()
     }
-    write_json(path, {"format": FORMAT, "length_unit": "m", "cameras": cameras})
+    turns = [[nominal, turn] for nominal, turn in sorted(rig.turns.items())]
+    document = {"format": FORMAT, "length_unit": "m", "cameras": cameras, "turns": turns, "clockwise": rig.clockwise}
+    write_json(path, document)
 
 
 def read_rig(path: Path) -> Rig:
@@ -60,8 +70,9 @@ def read_rig(path: Path) -> Rig:
             K, distortion = np.array(item["K"], float).reshape(3, 3), np.array(item["distortion"], float).reshape(5)
             cameras[name] = Camera(int(item["width"]), int(item["height"]), K, distortion)
             poses[name] = Pose(np.array(item["R"], float).reshape(3, 3), np.array(item["t"], float).reshape(3))
+        turns = {float(nominal): float(turn) for nominal, turn in document.get("turns", [])}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise CaptureError(
             f"{path}: not a rig of format {FORMAT} ({error}); write one with 'cleanplate calibrate'"
         ) from error
-    return Rig(cameras, poses)
+    return Rig(cameras, poses, turns, bool(document.get("clockwise", False)))
