@@ -5,15 +5,15 @@ from jaxtyping import Float
 
 from cleanplate.types import Image
 
-_RADIUS = 2.0
+_RADIUS = 1.0
 """Of the guided filter, in pixels of the network's map."""
-_EPSILON = 1e-3
+_EPSILON = 1e-2
 """Variance of the guide (in 0..1) below which it counts as flat."""
 _UNSURE = 0.02
 """Only probabilities this far from 0 and 1 are touched."""
 
 
-def native(probability: Float[np.ndarray, "h w"], image: Image) -> Float[np.ndarray, "y x"]:
+def native(probability: Float[np.ndarray, "rows columns"], image: Image) -> Float[np.ndarray, "h w"]:
     """Return the map at the image's size.
 
     Where it is enlarged, unsure pixels follow the photograph by a guided filter (He et al. 2013): the map is a local

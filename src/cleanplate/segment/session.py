@@ -44,7 +44,7 @@ class Model:
         scale = self.longest / max(width, height)
         return max(1, round(width * scale)), max(1, round(height * scale))
 
-    def fitted(self, picture: Image) -> Image:
+    def fitted(self, picture: Image) -> UInt8[np.ndarray, "y x 3"]:
         """Return a picture scaled to the working size, its border repeated up to the multiple."""
         import cv2
 

@@ -53,7 +53,7 @@ def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640) -
     metrics = json.loads(metadata.get("metrics", "{}"))
     model = to_onnx(network)
     if bits < 32:
-        _compress(model, bits)
+        compress(model, bits)
     facts = {
         "architecture": metadata["architecture"],
         "threshold": metrics.get("threshold", 0.5),
@@ -87,8 +87,8 @@ def to_onnx(network: nn.Module) -> onnx.ModelProto:
     return onnx.load_from_string(stream.getvalue())
 
 
-def _compress(model: onnx.ModelProto, bits: int) -> None:
-    """Store the large weights at fewer bits in place: Cast, or Cast and Mul, expand them when the graph is loaded."""
+def compress(model: onnx.ModelProto, bits: int) -> None:
+    """Store the large weights at 16 or 8 bits in place: Cast, or Cast and Mul, expand them when the graph is loaded."""
     graph = model.graph
     nodes, stored = [], []
     for tensor in graph.initializer:
