@@ -29,6 +29,8 @@ from cleanplate.segment.plate import match_plate
 from cleanplate.types import Image, Mask
 
 FACTORS = (0.7, 1.4)
+LEAST_GAIN = 0.003
+"""Less than that is one lucky view."""
 SHOWN = ("miou", "maccuracy", "foreground_iou", "foreground_recall", "hausdorff", "hausdorff_mean", "boundary_iou")
 
 Method = Callable[[Image, Image], Mask]
@@ -88,22 +90,22 @@ def objective(pairs: list[Pair], params: ClassicalParams) -> float:
     return float(np.mean([mean_iou(pair, params) for pair in pairs]))
 
 
-def sweep(pairs: list[Pair], params: ClassicalParams, rounds: int) -> ClassicalParams:
-    """Coordinate descent: each parameter times `FACTORS` in turn, keeping what is better by more than 0.0003."""
+def sweep(pairs: list[Pair], params: ClassicalParams, rounds: int, names: list[str]) -> ClassicalParams:
+    """Coordinate descent: each parameter times `FACTORS` in turn, keeping what gains `LEAST_GAIN`."""
     best = objective(pairs, params)
-    print(f"start: mIoU {best:.4f}", flush=True)
+    print(f"start, {len(pairs)} views: mIoU {best:.4f}", flush=True)
     for _ in range(rounds):
         before = best
-        for name in params.__dataclass_fields__:
+        for name in names or params.__dataclass_fields__:
             for factor in FACTORS:
                 value = getattr(params, name)
                 # Shares of the plate's lightness are tuned by their distance from 1.
                 moved = 1 + (value - 1) * factor if name in ("darkest", "brightest") else value * factor
                 trial = replace(params, **{name: round(moved, 5)})
                 score = objective(pairs, trial)
-                if score > best + 3e-4:
+                print(f"{name} = {getattr(trial, name):g}: mIoU {score:.4f}", flush=True)
+                if score > best + LEAST_GAIN:
                     best, params = score, trial
-                    print(f"{name} = {getattr(params, name):g}: mIoU {best:.4f}", flush=True)
         if best - before < 1e-3:
             break
     return params
@@ -136,12 +138,13 @@ def main() -> None:
     parser.add_argument("--products", type=int, default=120)
     parser.add_argument("--views", type=int, default=2)
     parser.add_argument("--sweep", type=int, default=0, metavar="ROUNDS")
+    parser.add_argument("--only", nargs="*", default=[], metavar="PARAMETER", help="sweep these alone")
     parser.add_argument("--check", type=Path, nargs="*", default=[])
     arguments = parser.parse_args()
     tuned_on, held_out = gather([arguments.dataset], arguments.products, arguments.views)
     params = ClassicalParams()
     if arguments.sweep:
-        params = sweep(tuned_on, params, arguments.sweep)
+        params = sweep(tuned_on, params, arguments.sweep, arguments.only)
         print(params)
     methods = {"difference": segment_difference, "classical": partial(segment_classical, params=params)}
     print(f"\nHeld-out half: {len(held_out)} views (swept on: views of other products)", flush=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.segment.morphology import drop_specks, fill_holes, opened
+from cleanplate.segment.morphology import drop_specks, fill_holes, opened, smoothed
 from cleanplate.segment.oklab import to_oklab
 from cleanplate.segment.plate import AnyImage, check_plate, match_plate
 from cleanplate.segment.refine import find_holes, trim_fringe
@@ -55,7 +55,7 @@ class ClassicalParams:
     misalignment: float = 0.5
     cell: float = 12.0
     calm: float = 0.3
-    weak: float = 0.3
+    weak: float = 0.35
     small: float = 1200.0
     hole: float = 0.002
     quiet: float = 0.35
@@ -114,7 +114,8 @@ def segment_matched(image: Image, plate: Image, params: ClassicalParams = Classi
     mask = opened(~_backdrop(regions, sure)[regions] | opened(sure, 1), max(1.0, unit))
     mask = fill_holes(drop_specks(mask, params.speck))
     mask &= ~find_holes(mask, evidence.either < params.quiet, sure, params.hole, unit)
-    return drop_specks(trim_fringe(mask, evidence.contrast, max(2.0, 2 * unit)), params.speck)
+    mask = smoothed(trim_fringe(mask, evidence.contrast, max(2.0, 2 * unit)), max(1.0, unit))
+    return drop_specks(mask, params.speck)
 
 
 def _backdrop(regions: Int[np.ndarray, "h w"], sure: Mask) -> Bool[np.ndarray, "n"]:

@@ -45,6 +45,13 @@ def closed(mask: Mask, radius: float) -> Mask:
     return erode(dilate(np.pad(mask, reach), radius), radius)[reach:-reach, reach:-reach]
 
 
+def smoothed(mask: Mask, sigma: float) -> Mask:
+    """Return where most of a Gaussian neighbourhood is the mask's: the outline without its jags."""
+    import cv2
+
+    return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) > 0.5
+
+
 def fill_holes(mask: Mask) -> Mask:
     """Return the mask with everything that it encloses."""
     import cv2
