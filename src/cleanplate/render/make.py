@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cleanplate.dataset import write_card, write_manifest
 from cleanplate.errors import CleanplateError
 from cleanplate.render.batch import BatchReport, Job, render_batch
 from cleanplate.render.config import RigConfig
@@ -30,7 +31,7 @@ def make_dataset(
     limit: int | None = None,
     say: Callable[[str], None] = print,
 ) -> BatchReport:
-    """Render a recipe's captures side by side into `out`; run again to resume.
+    """Render a recipe's captures side by side into `out`, with manifest and card; run again to resume.
 
     Args:
         meshes: scans to train with; without it a recipe is procedural throughout.
@@ -45,7 +46,23 @@ def make_dataset(
         raise CleanplateError(f"no data set recipe {name!r}: choose one of {', '.join(RECIPES)}")
     recipe = RECIPES[name]
     width, height = size or (recipe.width, recipe.height)
-    return render_batch(recipe.jobs(meshes, scale)[:limit], out, width, height, recipe.quality, say=say)
+    report = render_batch(recipe.jobs(meshes, scale)[:limit], out, width, height, recipe.quality, say=say)
+    if report.made or report.skipped:
+        write_manifest(out, recipe.validation, recipe.test)
+        write_card(out, name, _command(name, meshes, scale, size), _licences(meshes))
+    return report
+
+
+def _command(name: str, meshes: Path | None, scale: float, size: tuple[int, int] | None) -> str:
+    options = [f"--meshes {meshes}"] if meshes else []
+    options += [f"--scale {scale:g}"] if scale != 1 else []
+    options += [f"--size {size[0]}x{size[1]}"] if size else []
+    return " ".join(["cleanplate dataset make", name, *options])
+
+
+def _licences(meshes: Path | None) -> tuple[str, ...]:
+    made = "pictures, masks and procedural products: made by cleanplate, under its licence"
+    return (made,) if meshes is None else (made, f"scans in {meshes}: see the README or licence beside them")
 
 
 def render_collection(

@@ -78,6 +78,9 @@ class Recipe:
     height: int
     jobs: Callable[[Path | None, float], list[Job]]
     quality: Quality = _DEFAULT_QUALITY
+    validation: float = 1 / 3
+    """Share of the products, as in the paper; by a hash of the ASIN."""
+    test: float = 0.0
 
 
 def _train_small(meshes: Path | None, scale: float) -> list[Job]:
@@ -121,7 +124,7 @@ RECIPES = {
         Recipe("segmentation-10k", 640, 512, _segmentation_10k),
         Recipe("kitchen-5k", 640, 512, _kitchen_5k),
         Recipe("train-small", 320, 256, _train_small, Quality(samples=6)),
-        Recipe("test-145", 640, 512, _test_145, Quality(samples=8, plate_samples=16)),
+        Recipe("test-145", 640, 512, _test_145, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
     )
 }
 
