@@ -47,6 +47,7 @@ export class Editor {
     this.stage.fitted = true;
     this.stage.picture = null;
     this.stage.mask = null;
+    this.stage.resize(); // the page may have been shown just now
     this.applyOverlay();
     this.stage.setMask(this.mask);
     this.show(this.shown);

@@ -51,6 +51,7 @@ export class Stage {
     const scale = window.devicePixelRatio || 1;
     const width = Math.max(1, Math.round(this.element.clientWidth * scale));
     const height = Math.max(1, Math.round(this.element.clientHeight * scale));
+    if (width === this.base.width && height === this.base.height) return;
     for (const canvas of [this.base, this.overlay, this.marks]) Object.assign(canvas, { width, height });
     if (this.fitted) this.fit();
     else this.draw();

@@ -13,7 +13,8 @@ function show(product) {
   $("status").textContent = product.status;
   $("status").dataset.status = product.status;
   viewer.alt = `The model of ${product.asin}; drag to turn it`;
-  viewer.iosSrc = product.models.usdz ?? null;
+  if (product.models.usdz) viewer.setAttribute("ios-src", product.models.usdz);
+  else viewer.removeAttribute("ios-src"); // Quick Look then gets a USDZ that model-viewer makes of the GLB
   viewer.src = product.models.glb;
   $("download").href = product.models.glb;
   $("download").download = `${product.asin}.glb`;
@@ -21,6 +22,9 @@ function show(product) {
   $("figures").replaceChildren(
     ...Object.entries(product.figures).flatMap(([name, value]) => [element("dt", name), element("dd", String(value))]),
   );
+  const count = product.problems.length;
+  $("problem-count").textContent = `${count} problem${count === 1 ? "" : "s"}`;
+  $("problem-box").hidden = !count;
   $("problems").replaceChildren(...product.problems.map((problem) => element("li", problem)));
   showStrip();
   if (product.views.length) compare(product.views[0]);
@@ -76,8 +80,9 @@ function toggle(button) {
 
 viewer.addEventListener("load", () => {
   placeDimensions();
-  const from = `${location.hostname === "127.0.0.1" ? "this machine only; for a phone: cleanplate view --host 0.0.0.0" : "a phone that opens this address"}`;
-  $("ar-hint").textContent = viewer.canActivateAR ? "" : `AR works on ${from}`;
+  const here = ["127.0.0.1", "localhost"].includes(location.hostname);
+  const how = here ? "start with --host 0.0.0.0 and open the address on a phone" : "open this address on a phone";
+  $("ar-hint").textContent = viewer.canActivateAR ? "" : `To see it in your room: ${how}.`;
   viewer.dataset.ready = "true";
 });
 viewer.addEventListener("error", () => ($("message").textContent = "The model cannot be shown; is WebGL switched off?"));

@@ -1,0 +1,141 @@
+"""How long a brush frame and a save take on a 12-megapixel mask, measured in the browser.
+
+    python benchmarks/review_page.py [--size 4000x3000] [--strokes 10]
+
+A frame is what the page does between two pictures: stamping the brush, painting the overlay's touched part, and
+drawing it (`brush`, the scripts' own time), and the distance between two pictures while the pointer moves (`frame`,
+the whole browser, at the display's rate at best). A save lasts from the key to the server's answer that the PNG and
+the journal are on disk.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import uvicorn
+from playwright.sync_api import Page, sync_playwright
+
+from cleanplate.capture import Capture, View, write_capture, write_image, write_mask
+from cleanplate.geometry import Camera
+from cleanplate.web.products import find_products
+from cleanplate.web.review import Review, review_app
+from cleanplate.web.serve import bind
+
+BRUSHES = (8, 40, 200)
+
+
+def make_capture(folder: Path, width: int, height: int) -> None:
+    """Write one view whose mask has a ragged border and holes."""
+    rng = np.random.default_rng(0)
+    mask = np.zeros((height, width), np.uint8)
+    cv2.circle(mask, (width // 2, height // 2), height // 3, 1, -1)
+    for x, y in rng.integers(0, (width, height), (300, 2)).tolist():
+        cv2.circle(mask, (x, y), 20, int(rng.integers(2)), -1)
+    plate = cv2.resize(rng.integers(180, 220, (30, 40, 3)).astype(np.uint8), (width, height))
+    write_image(folder / "plates/cam.jpg", plate)
+    write_image(folder / "images/view.jpg", np.where(mask[..., None] > 0, plate // 2, plate))
+    write_mask(folder / "masks/view.png", mask > 0)
+    camera = Camera(width, height, np.array([[width, 0, width / 2], [0, width, height / 2], [0, 0, 1.0]]))
+    view = View("view", "cam", "images/view.jpg", "plates/cam.jpg", "masks/view.png")
+    write_capture(Capture(folder, "B000000012", {"cam": camera}, (view,)))
+
+
+def stroke(page: Page, start: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    for step in range(40):
+        page.mouse.move(start[0] + 8 * step, start[1] + 60 * np.sin(step / 5))
+    page.mouse.up()
+
+
+def durations(page: Page, name: str) -> list[float]:
+    """Return and clear the page's measurements of one kind, milliseconds."""
+    return page.evaluate(
+        """(name) => {
+            const found = performance.getEntriesByName(name).map((entry) => entry.duration);
+            performance.clearMeasures(name);
+            return found;
+        }""",
+        name,
+    )
+
+
+WATCH_FRAMES = """() => {
+    window.frames_ = []; let last = null; window.watching = true;
+    const tick = (now) => { if (last !== null) frames_.push(now - last); last = now;
+                            if (watching) requestAnimationFrame(tick); };
+    requestAnimationFrame(tick);
+}"""
+
+
+def line(name: str, values: list[float], bar: float) -> str:
+    values = sorted(values)
+    tail = values[min(len(values) - 1, int(0.95 * len(values)))]
+    return (
+        f"| {name} | {len(values)} | {values[0]:.1f} | {statistics.median(values):.1f} | {tail:.1f} | "
+        f"{values[-1]:.1f} | {bar:.0f} |"
+    )
+
+
+def measure(url: str, strokes: int) -> list[str]:
+    """Return the table's rows."""
+    rows = []
+    arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        page.set_default_timeout(300_000)
+        page.goto(f"{url}#0-view")
+        page.wait_for_selector("#stage[aria-busy=false]")
+        box = page.locator("#stage").bounding_box()
+        assert box is not None
+        for size in BRUSHES:
+            page.evaluate("(size) => { review.editor.tools.size = size }", size)
+            page.evaluate(WATCH_FRAMES)
+            for number in range(strokes):
+                stroke(page, (box["x"] + 150, box["y"] + 120 + 40 * (number % 10)))
+            frames = page.evaluate("() => { watching = false; return frames_ }")
+            rows.append(line(f"brush of {size} px: scripts", durations(page, "brush"), 16))
+            rows.append(line(f"brush of {size} px: frame", frames, 16))
+        saves = []
+        for number in range(strokes):
+            stroke(page, (box["x"] + 100, box["y"] + 100 + 30 * number))
+            page.evaluate("() => review.editor.save()")
+            saves += durations(page, "save")
+        rows.append(line("save", saves, 100))
+        browser.close()
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", default="4000x3000")
+    parser.add_argument("--strokes", type=int, default=10)
+    options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
+    with tempfile.TemporaryDirectory() as folder:
+        make_capture(Path(folder), width, height)
+        review = Review(find_products([Path(folder)]), "classical", "benchmark")
+        listening = bind("127.0.0.1", 0)
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(review_app(review, "benchmark", port), log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            rows = measure(f"http://127.0.0.1:{port}/?token=benchmark", options.strokes)
+        finally:
+            server.should_exit = True
+            thread.join()
+    print(f"{width}x{height} pixels; {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
+    print("| what, milliseconds | times | least | median | 95% | most | bar |\n|---|---|---|---|---|---|---|")
+    print("\n".join(rows))
+
+
+if __name__ == "__main__":
+    main()
