@@ -94,7 +94,7 @@ def check_mask(mask: SoftMask, camera: Camera, index: int) -> None:
         raise ImageError(f"soft mask of view {index} has values outside of 0 to 1; divide 8-bit masks by 255")
 
 
-def shrink(mask: SoftMask, camera: Camera, pixels: int) -> tuple[SoftMask, Camera]:
+def shrink(mask: SoftMask, camera: Camera, pixels: int) -> tuple[np.ndarray, Camera]:
     """Average a mask over whole pixels until its foreground spans less than twice `pixels`; edges turn soft.
 
     Photographs of many megapixels would otherwise take gigabytes for detail that no cell of the grid can hold.
