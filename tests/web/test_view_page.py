@@ -89,7 +89,7 @@ def test_the_model_is_drawn_and_nothing_leaves_the_machine(browser: Browser, run
         expect(tab.locator("#compare-title")).to_contain_text("cam00_001")
         tab.locator("#slider").fill("100")
         expect(tab.locator("#problems li")).to_have_text("view cam00_001: shifted")
-        expect(tab.locator("#status")).to_have_text("partial")
+        expect(tab.locator("header #status")).to_have_text("partial")
         assert complaints == []
         assert all(url.startswith((page.base, "blob:", "data:")) for url in asked), asked
         context.close()
