@@ -63,6 +63,18 @@ def make(
     raise typer.Exit(3 if report.failed else 0)
 
 
+@dataset.command("manifest")
+def manifest(
+    folder: Annotated[Path, typer.Argument(help="Captures side by side.")],
+    validation: Annotated[float, typer.Option(min=0, max=1, help="Share of products for validation.")] = 1 / 3,
+    test: Annotated[float, typer.Option(min=0, max=1, help="Share of products for testing.")] = 0.0,
+) -> None:
+    """Write manifest.jsonl: splits by product, and checksums."""
+    from cleanplate.dataset import write_manifest
+
+    say(f"{len(write_manifest(folder, validation, test))} captures in {folder / 'manifest.jsonl'}")
+
+
 @dataset.command("validate")
 def validate(folder: Annotated[Path, typer.Argument(help="A data set with a manifest.")]) -> None:
     """Name every problem of a data set; exits with 1 if there is one."""
