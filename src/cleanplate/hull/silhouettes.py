@@ -13,8 +13,8 @@ from cleanplate.geometry import Camera, Pose, camera_to_pixels, pixels_to_direct
 from cleanplate.hull.distance import signed_distance
 from cleanplate.hull.jit import compiled, inlined
 
-SoftMask = Bool[np.ndarray, "h w"] | Float[np.ndarray, "h w"]
-"""A mask, or the probability of foreground from 0 to 1."""
+SoftMask = Bool[np.ndarray, "_ _"] | Float[np.ndarray, "_ _"]
+"""A mask, or the probability of foreground from 0 to 1; rows, columns. Views may differ in size."""
 
 MARGIN = 4
 """Pixels kept around a silhouette, so that every contour is inside its field."""
