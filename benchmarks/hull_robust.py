@@ -133,7 +133,7 @@ def clean_row(name: str, case: dict) -> str:
 
 HEADER = """# The hull under bad masks
 
-Command: `python benchmarks/hull_robust.py --trials {trials}`, {when}. {count} views of 640x512 (soft edges, pixel
+Command: `python benchmarks/hull_robust.py {options}`, {when}. {count} views of 640x512 (soft edges, pixel
 0.44 mm), 1 to 4 of them corrupted: a quarter of the foreground cut off by a line, emptied, shifted by 8 pixels, three
 blobs of 8 to 25 pixels' radius added, another view's mask, or a mixture. A view is bad if its mask's IoU with the
 truth is below {bad}. Products are the simulator's, scaled to 0.14 m. IoU is the worst and the mean over trials.
@@ -158,7 +158,8 @@ def summary(rows: list[dict]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=2, help="per shape and corruption")
-    parser.add_argument("--shapes", nargs="*", default=list(SHAPES))
+    parser.add_argument("--shapes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=KINDS)
     arguments = parser.parse_args()
     rng = np.random.default_rng(20261123)
     lines, everything = [], []
@@ -166,18 +167,22 @@ def main() -> None:
         case = make_case(SHAPES[name])
         lines.append(clean_row(name, case))
         print(lines[-1], flush=True)
-        for kind in KINDS:
+        for kind in arguments.kinds:
             rows = [trial(case, kind, rng) for _ in range(arguments.trials)]
             everything += rows
             lines.append(f"| {name} | {kind} | {summary(rows)}")
             print(lines[-1], flush=True)
-    lines.append(f"| **all** | **all** | {summary(everything)}")
-    print(lines[-1])
+            write_report(arguments, [*lines, f"| **all above** | | {summary(everything)}"])
+
+
+def write_report(arguments: argparse.Namespace, lines: list[str]) -> None:
+    """Write what is measured so far; runs of some shapes alone get a file of their own."""
+    options = f"--trials {arguments.trials} --shapes {' '.join(arguments.shapes)} --kinds {' '.join(arguments.kinds)}"
     today = datetime.date.today().isoformat()
-    text = HEADER.format(trials=arguments.trials, when=today, count=COUNT, bad=BAD) + "\n".join(lines) + "\n"
-    path = Path(__file__).parent / "results" / f"hull_robust_{len(os.sched_getaffinity(0))}core-epyc_{today}.md"
-    path.write_text(text)
-    print(path)
+    text = HEADER.format(options=options, when=today, count=COUNT, bad=BAD) + "\n".join(lines) + "\n"
+    part = "" if arguments.shapes == list(SHAPES) else "_" + "_".join(arguments.shapes)
+    name = f"hull_robust{part}_{len(os.sched_getaffinity(0))}core-epyc_{today}.md"
+    (Path(__file__).parent / "results" / name).write_text(text)
 
 
 if __name__ == "__main__":
