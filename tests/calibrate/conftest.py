@@ -72,7 +72,7 @@ def truth() -> Rig:
         cameras[f"cam{index}"] = Camera(640, 512, K, np.array([-0.12 + 0.03 * index, 0.08, 0.0005, -0.0004, 0.0]))
         poses[f"cam{index}"] = look_at(eye, np.array([0.004, -0.003, 0.07]))
     errors = np.random.default_rng(3).normal(0, 0.1, 40).round(3)
-    turns = {float(angle): -angle + (errors[k] if k else 0.0) for k, angle in enumerate(range(0, 360, 40))}
+    turns = {float(angle): -angle + (errors[k] if k else 0.0) for k, angle in enumerate(range(0, 360, 30))}
     return Rig(cameras, poses, turns, clockwise=True)
 
 

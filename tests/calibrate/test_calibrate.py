@@ -69,7 +69,7 @@ def test_from_photographs_to_files(photos, tmp_path):
 
 def test_a_moved_camera_is_named(sightings):
     moved = [
-        replace(s, pixels=s.pixels + [25.0, -10.0]) if s.camera == "cam1" and s.placement != "flat" else s
+        replace(s, pixels=s.pixels + np.array([25.0, -10.0])) if s.camera == "cam1" and s.placement != "flat" else s
         for s in sightings
     ]
     with pytest.raises(CaptureError, match=r"^camera 'cam1' has residuals") as caught:

@@ -59,7 +59,8 @@ def find_boards(photos: Path, board: Board) -> list[Sighting]:
     Raises:
         CaptureError: no photographs, or cameras with too few sightings, all named, or that mirror their pictures.
     """
-    sightings, refused = [], {}
+    sightings: list[Sighting] = []
+    refused: dict[str, Path] = {}
     seen: dict[str, int] = {}
     for placement, path, camera, platen_deg in _photographs(photos):
         image = read_image(path)
