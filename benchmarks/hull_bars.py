@@ -199,6 +199,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--one", nargs=5, help="internal: case, kind, resolution, repeats, target")
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--shapes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
     arguments = parser.parse_args()
     if arguments.one:
         ours(*arguments.one)
@@ -210,20 +211,24 @@ def main() -> None:
     rows, peers, cold = [], [], ""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for shape in SHAPES:
+        for shape in arguments.shapes:
             for count, plan in plans.items():
                 case, yardstick = make_case(folder, shape, count)
                 rows += our_rows(folder, case, yardstick, f"{shape}, {count} views", plan)
+                cold = cold or cold_start(folder, case)
                 if count == 38 and not arguments.no_peers:
                     peers += peer_rows(folder, case, yardstick, f"{shape}, {count} views")
-                if not cold:
-                    cold = cold_start(folder, case)
+                write_report(arguments.shapes, rows, cold, peers)
+
+
+def write_report(shapes: list[str], rows: list[str], cold: str, peers: list[str]) -> None:
+    """Write what is measured so far; runs of some shapes alone get a file of their own."""
     import numba
 
-    today = datetime.date.today().isoformat()
+    today, cores = datetime.date.today().isoformat(), len(os.sched_getaffinity(0))
     text = HEADER.format(
         when=today,
-        cores=len(os.sched_getaffinity(0)),
+        cores=cores,
         machine=platform.processor() or platform.machine(),
         load=os.getloadavg()[1],
         python=platform.python_version(),
@@ -233,11 +238,10 @@ def main() -> None:
     text += "\n".join(rows) + f"\n\n{cold}\n"
     if peers:
         text += "\nPeers on the same binary masks at 256 cells, one after the other; CPU time as a ratio to ours.\n\n"
-        text += "| case | way | wall s | CPU s | ratio | peak GB | IoU, hull of shape | IoU, hull of masks |\n"
+        text += "| case | way | wall s | CPU s | ratio | peak GB | IoU shape | IoU masks |\n"
         text += "|---|---|---|---|---|---|---|---|\n" + "\n".join(peers) + "\n"
-    path = HERE / "results" / f"hull_{len(os.sched_getaffinity(0))}core-epyc_{today}.md"
-    path.write_text(text)
-    print(path)
+    part = "" if shapes == list(SHAPES) else "_" + "_".join(shapes)
+    (HERE / "results" / f"hull{part}_{cores}core-epyc_{today}.md").write_text(text)
 
 
 if __name__ == "__main__":

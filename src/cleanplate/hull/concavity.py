@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
 from cleanplate.geometry import Camera, Pose
 from cleanplate.hull.jit import compiled
@@ -19,6 +19,9 @@ from cleanplate.types import Points
 
 NEAR = 1.0
 """Pixels within which a point counts as on a mask's edge, or as not yet outside of a mask."""
+
+UNKNOWN = 0.3
+"""Slack, as a share of the product's largest side, beyond which the surface counts as unknown."""
 
 STEPS = 128
 """Steps over the hull's diagonal."""
@@ -84,3 +87,23 @@ def surface_slack(
     if floor is not None:
         slack[vertices[:, 2] <= floor + 1e-6 * length] = 0.0
     return slack
+
+
+def unknown_faces(
+    vertices: Points, faces: Int[np.ndarray, "m 3"], slack: Float[np.ndarray, "n"]
+) -> tuple[Bool[np.ndarray, "m"], float]:
+    """Tell where the product may be hollow under its hull, for all that silhouettes show.
+
+    The mouth of a mug is among these faces; so is the flat top of a closed box, which looks no different.
+
+    Args:
+        vertices, faces: the hull.
+        slack: from `surface_slack`.
+
+    Returns:
+        The faces whose corners all have more slack than `UNKNOWN` of the largest side, and their share of the area.
+    """
+    unknown = (slack > UNKNOWN * np.ptp(vertices, axis=0).max())[faces].all(axis=1)
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    return unknown, float(area[unknown].sum() / area.sum())
