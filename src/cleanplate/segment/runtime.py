@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from cleanplate.capture import Capture, read_image, write_mask
 from cleanplate.errors import CleanplateError, ImageError, ModelError
@@ -83,7 +83,7 @@ class NetworkSegmenter:
         return [(item, found[item.id]) for item, _ in decoded]
 
 
-def predict(model: Model, images: Sequence[Image], plate: Image) -> list[Prediction]:
+def predict(model: Model, images: Sequence[UInt8[np.ndarray, "_ _ 3"]], plate: Image) -> list[Prediction]:
     """Segment photographs of one camera and size against their common plate.
 
     Raises:

@@ -9,7 +9,7 @@ from cleanplate.files import sha256_file
 
 FOLDER = Path(str(files(__name__)))
 
-DEFAULT = "classical"
+DEFAULT = "compact"
 """What the name `default` means: the best of the shipped models on products that none of them saw."""
 
 NETWORKS = ("compact", "deeplabv3plus_dualinput_resnet50")
