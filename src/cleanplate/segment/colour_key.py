@@ -58,8 +58,9 @@ def _tones(lab: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "n 3"]:
 
     samples = np.ascontiguousarray(lab[_border(lab.shape)][:: max(1, lab.size // 3_000_000)])
     cv2.setRNGSeed(0)
+    start = np.zeros((len(samples), 1), np.int32)  # not read: the centres start by k-means++
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 1e-3)
-    _, labels, centres = cv2.kmeans(samples, min(_TONES, len(samples)), None, stop, 2, cv2.KMEANS_PP_CENTERS)
+    _, labels, centres = cv2.kmeans(samples, min(_TONES, len(samples)), start, stop, 2, cv2.KMEANS_PP_CENTERS)
     return centres[np.bincount(labels.ravel(), minlength=len(centres)) >= len(samples) / 50]
 
 
