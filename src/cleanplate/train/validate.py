@@ -37,7 +37,7 @@ def predict(network: nn.Module, image: Image, plate: Image) -> Float[np.ndarray,
 def validate(network: nn.Module, pairs: Sequence[Pair], views: int) -> dict[str, float]:
     """Return the mean metrics at a threshold of `THRESHOLDS` over at most `views` pairs, spread evenly.
 
-    The threshold is the lowest whose mIoU is within 0.002 of the best: a hull forgives extra foreground, not a lack of it.
+    It is the lowest whose mIoU is within 0.002 of the best one's.
     Beside the metrics: `threshold`, and `views`, how many were measured.
     """
     chosen = [pairs[i] for i in np.unique(np.linspace(0, len(pairs) - 1, min(views, len(pairs))).astype(int))]
