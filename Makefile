@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-out
-EXTRAS := dev,train,render,usd,web
+EXTRAS := dev,train,render,usd,web,web-asset
 
 .PHONY: demo test check format reference clean
 

@@ -118,7 +118,7 @@ def export(
     checkpoint: Annotated[Path, typer.Argument(help="A .safetensors checkpoint of a run.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write.")],
     bits: Annotated[int, typer.Option(help="Bits of each stored weight: 32, 16 or 8.")] = 16,
-    longest: Annotated[int, typer.Option(min=32, help="The longer side that the network sees, in pixels.")] = 640,
+    longest: Annotated[int, typer.Option(min=32, help="The longer side that the network sees, in pixels.")] = 384,
 ) -> None:
     """Write a trained network as ONNX, for `--model FILE.onnx`."""
     require("torch", "train")
