@@ -98,8 +98,8 @@ def test_the_handles_hole_is_kept() -> None:
     assert not mask[inside.astype(bool)].any()
 
 
-def test_size_of_the_picture_does_not_change_the_method() -> None:
-    big = (1024, 1280)
+@pytest.mark.parametrize("big", [(1024, 1280), (1536, 1920)])
+def test_size_of_the_picture_does_not_change_the_method(big: tuple[int, int]) -> None:
     truth = mug(big)
     got = evaluate_mask(
         segment_classical(photograph(painted_plate(size=big), truth, (180, 60, 40)), painted_plate(3, big)), truth
