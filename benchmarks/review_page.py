@@ -4,8 +4,10 @@
 
 A frame is what the page does between two pictures: stamping the brush, painting the overlay's touched part, and
 drawing it (`brush`, the scripts' own time), and the distance between two pictures while the pointer moves (`frame`,
-the whole browser, at the display's rate at best). A save lasts from the key to the server's answer that the PNG and
-the journal are on disk.
+the whole browser, at the display's rate at best). Beside it stands the same distance while the pointer moves without
+painting: what a picture costs this machine anyway. A save lasts from the key to the server's answer that the PNG and
+the journal are on disk; beside it stands the processor time of the server's process, which other work on the machine
+does not lengthen.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import platform
 import statistics
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import cv2
@@ -46,9 +49,10 @@ def make_capture(folder: Path, width: int, height: int) -> None:
     write_capture(Capture(folder, "B000000012", {"cam": camera}, (view,)))
 
 
-def stroke(page: Page, start: tuple[float, float]) -> None:
+def stroke(page: Page, start: tuple[float, float], paint: bool = True) -> None:
     page.mouse.move(*start)
-    page.mouse.down()
+    if paint:
+        page.mouse.down()
     for step in range(40):
         page.mouse.move(start[0] + 8 * step, start[1] + 60 * np.sin(step / 5))
     page.mouse.up()
@@ -67,11 +71,18 @@ def durations(page: Page, name: str) -> list[float]:
 
 
 WATCH_FRAMES = """() => {
-    window.frames_ = []; let last = null; window.watching = true;
-    const tick = (now) => { if (last !== null) frames_.push(now - last); last = now;
-                            if (watching) requestAnimationFrame(tick); };
+    const mine = (window.frames_ = []);
+    let last = null;
+    const tick = (now) => {
+        if (window.frames_ !== mine) return;
+        if (last !== null) mine.push(now - last);
+        last = now;
+        requestAnimationFrame(tick);
+    };
     requestAnimationFrame(tick);
 }"""
+
+END_FRAMES = "() => { const found = window.frames_; window.frames_ = null; return found }"
 
 
 def line(name: str, values: list[float], bar: float) -> str:
@@ -95,20 +106,26 @@ def measure(url: str, strokes: int) -> list[str]:
         page.wait_for_selector("#stage[aria-busy=false]")
         box = page.locator("#stage").bounding_box()
         assert box is not None
+        page.evaluate(WATCH_FRAMES)
+        for number in range(strokes):
+            stroke(page, (box["x"] + 150, box["y"] + 120 + 40 * (number % 10)), paint=False)
+        rows.append(line("no painting: frame", page.evaluate(END_FRAMES), 16))
         for size in BRUSHES:
             page.evaluate("(size) => { review.editor.tools.size = size }", size)
             page.evaluate(WATCH_FRAMES)
             for number in range(strokes):
                 stroke(page, (box["x"] + 150, box["y"] + 120 + 40 * (number % 10)))
-            frames = page.evaluate("() => { watching = false; return frames_ }")
+            frames = page.evaluate(END_FRAMES)
             rows.append(line(f"brush of {size} px: scripts", durations(page, "brush"), 16))
             rows.append(line(f"brush of {size} px: frame", frames, 16))
-        saves = []
+        saves, server = [], []
         for number in range(strokes):
             stroke(page, (box["x"] + 100, box["y"] + 100 + 30 * number))
+            begin = time.process_time()
             page.evaluate("() => review.editor.save()")
+            server.append(1000 * (time.process_time() - begin))
             saves += durations(page, "save")
-        rows.append(line("save", saves, 100))
+        rows += [line("save", saves, 100), line("save: server's processor time", server, 100)]
         browser.close()
     return rows
 

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from cleanplate.capture import read_capture, read_mask, validate_capture
+from cleanplate.capture import read_capture, read_mask, validate_capture, write_mask
 from cleanplate.errors import CaptureError, CleanplateError
 from cleanplate.ledger import exclusive
 from cleanplate.types import Mask
 from cleanplate.web import export_accepted
 from cleanplate.web.bits import pack, packed_size, unpack
+from cleanplate.web.doubt import difference_doubt, hull_doubts
 from cleanplate.web.journal import Edit
 from cleanplate.web.products import Product, find_products
 from cleanplate.web.store import MaskStore, StaleMask
@@ -214,6 +215,21 @@ def test_a_run_s_masks_are_reviewed_in_its_output(capture: Path, tmp_path: Path)
         store.save(view, random_mask(2), store.sha256(view), Edit("anna"))
     with pytest.raises(CaptureError):
         find_products([tmp_path / "nothing"])
+
+
+def test_doubt_follows_the_hull_and_else_the_plate(capture: Path, tmp_path: Path) -> None:
+    run = tmp_path / "out/B00000DISC"
+    (run / "masks").mkdir(parents=True)
+    facts = {"agreement": {"cam00_000": 0.9, "cam00_001": 0.99}, "outliers": {"cam00_001": "shifted"}}
+    (run / "hull.json").write_text(json.dumps(facts))
+    doubts = hull_doubts(product_of(run, capture))
+    assert doubts["cam00_001"].value > doubts["cam00_000"].value > 0.05
+    assert doubts["cam00_001"].reason == "shifted"
+    write_mask(capture / "masks/cam00_001.png", ~disc())
+    (capture / "masks/cam00_002.png").unlink()
+    product = product_of(capture)
+    good, bad, missing = (difference_doubt(product, view).value for view in product.capture.views)
+    assert good < 0.15 < bad <= missing == 1
 
 
 def test_accepted_masks_become_a_data_set(capture: Path, tmp_path: Path) -> None:

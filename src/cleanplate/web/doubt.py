@@ -57,13 +57,14 @@ def small_mask(path: Path, like: Image) -> Mask:
 
 
 def hull_doubts(product: Product) -> dict[str, Doubt]:
-    """Return the doubt of every view that the run compared with its hull: 1 - IoU, or 1 where it was left out."""
+    """Return the doubt of every view that the run compared with its hull: 1 - IoU; those left out of it come first."""
     facts = product.hull_facts()
     doubts = {}
     for view, iou in facts.get("agreement", {}).items():
         doubts[view] = Doubt(1 - float(iou), f"{float(iou):.1%} agreement with the hull")
     for view, reason in facts.get("outliers", {}).items():
-        doubts[view] = Doubt(1.0, str(reason))
+        worst = doubts[view].value if view in doubts else 1.0
+        doubts[view] = Doubt(0.5 + worst / 2, str(reason))
     return doubts
 
 
