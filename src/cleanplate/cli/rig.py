@@ -1,0 +1,50 @@
+"""A real rig: its board and its calibration."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli.common import app, say
+
+calibration = typer.Typer(help="Print the board, and calibrate a rig from photographs of it.", no_args_is_help=True)
+app.add_typer(calibration, name="calibrate")
+
+Columns = Annotated[int, typer.Option(min=3, help="Squares across the board.")]
+Rows = Annotated[int, typer.Option(min=3, help="Squares down the board.")]
+Square = Annotated[float, typer.Option(min=1e-4, help="Side of a square in metres, as measured on the print.")]
+Marker = Annotated[float, typer.Option(min=1e-4, help="Side of a marker in metres.")]
+
+
+@calibration.command("board")
+def board(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .pdf or .png to write; print it at 100%.")],
+    columns: Columns = 9,
+    rows: Rows = 6,
+    square: Square = 0.03,
+    marker: Marker = 0.022,
+) -> None:
+    """Draw a ChArUco board that prints to scale; the default fits on A4."""
+    from cleanplate.calibrate import Board, write_board
+
+    write_board(out, Board(columns, rows, square, marker))
+    say(f"wrote {out}")
+
+
+@calibration.command("rig")
+def rig(
+    photos: Annotated[
+        Path, typer.Argument(help="Photographs <camera>_<degrees> of the board, or a folder of them per placement.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for rig.json, report.json and residuals.png.")],
+    columns: Columns = 9,
+    rows: Rows = 6,
+    square: Square = 0.03,
+    marker: Marker = 0.022,
+    thickness: Annotated[float, typer.Option(min=0, help="Of what the board is printed on, metres.")] = 0.0,
+) -> None:
+    """Find cameras, platen axis and step angles; `cleanplate import --rig` uses the result."""
+    from cleanplate.calibrate import Board, calibrate
+
+    report = calibrate(photos, out, Board(columns, rows, square, marker), thickness)
+    say(f"{report.rms:.3f} px RMS; wrote {out / 'rig.json'}, report.json and residuals.png")
