@@ -35,9 +35,7 @@ class Camera:
         return replace(self, width=width, height=height, K=scale @ self.K)
 
 
-def _radial_tangential(
-    xy: Pixels, coefficients: Float[np.ndarray, "5"]
-) -> tuple[Pixels, Float[np.ndarray, "n 2 2"]]:
+def _radial_tangential(xy: Pixels, coefficients: Float[np.ndarray, "5"]) -> tuple[Pixels, Float[np.ndarray, "n 2 2"]]:
     """Distort normalised coordinates; return them and the Jacobian."""
     k1, k2, p1, p2, k3 = coefficients
     x, y = xy.T
