@@ -42,10 +42,8 @@ def run(command: list[str], **environment: str) -> dict:
 
 def ours(source: str, kind: str, resolution: str, repeats: str, target: str) -> None:
     """Reconstruct a case in this process; print the first run's time, the best later ones, and the peak memory."""
-    started = time.perf_counter()
     from cleanplate.hull import visual_hull
 
-    imported = time.perf_counter() - started
     case = np.load(source)
     masks = list(case["masks"] if kind == "binary" else case["soft"])
     poses = [Pose(R, t) for R, t in zip(case["R"], case["t"], strict=True)]
@@ -174,7 +172,7 @@ def cold_start(folder: Path, case: Path) -> str:
     first, second = (run(command, NUMBA_CACHE_DIR=cache) for _ in range(2))
     return (
         f"Compiling: a first process ever takes {first['first']:.1f} s for its first hull, {first['wall']:.1f} s for "
-        f"the next; a second process {second['first']:.1f} s for its first (import {second['import']:.1f} s on top)."
+        f"the next; a second process {second['first']:.1f} s for its first."
     )
 
 
