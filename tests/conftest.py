@@ -3,10 +3,20 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 from jaxtyping import install_import_hook
 
 install_import_hook("cleanplate", "typechecker.check")
+
+# No deadline: a busy machine is no failure. In CI the same examples each time, so that a red run means a change.
+hypothesis.settings.register_profile(
+    "cleanplate",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("cleanplate")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
