@@ -284,7 +284,11 @@ def _report(job: _Job, views: list[View]) -> None:
     key = fingerprint("report", __version__, *job.result.problems, *([job.hull, model] if model else []), *inputs)
     if job.ledger.is_done(job.report, key):
         return
-    mesh = _read_hull(job.hull) if model else None
+    mesh = None
+    if model:
+        from cleanplate.asset import read_mesh
+
+        mesh = read_mesh(job.hull)
     notes = facts.get("unused", {}) | facts.get("doubtful", {})
     panels = []
     for done, view in enumerate(views, start=1):
@@ -294,12 +298,6 @@ def _report(job: _Job, views: list[View]) -> None:
     title = " ".join([job.capture.asin, *job.capture.tags])
     write_report(job.report, title, figures, job.result.problems, panels, model)
     job.record(job.report, key)
-
-
-def _read_hull(path: Path) -> tuple[Points, Faces]:
-    from cleanplate.asset import read_mesh
-
-    return read_mesh(path)
 
 
 def _panel(job: _Job, view: View, mesh: tuple[Points, Faces] | None, note: str) -> ViewPanel:

@@ -1,7 +1,7 @@
 """Captures to models: run, segment, reconstruct, demo."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,18 @@ from cleanplate.cli.common import (
     tell,
 )
 
+if TYPE_CHECKING:
+    from cleanplate.batch import BatchResult
+    from cleanplate.pipeline import Settings
+
+
+def _run(captures: list[Path], out: Path, settings: "Settings", jobs: int = 1) -> "BatchResult":
+    from cleanplate.batch import run_batch
+    from cleanplate.capture import find_captures
+
+    with progress_bars() as progress:
+        return run_batch(find_captures(captures), out, settings, jobs, tell, progress)
+
 
 @app.command()
 def run(
@@ -35,27 +47,19 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Turn captures into masks, hull, GLB and report; what is done already is skipped."""
-    from cleanplate.batch import run_batch
-    from cleanplate.capture import find_captures
     from cleanplate.pipeline import Settings
 
     settings = Settings(model, resolution, profile, None if no_floor else 0.0)
-    with progress_bars() as progress:
-        batch = run_batch(find_captures(captures), out, settings, jobs, tell, progress)
-    finish(batch, as_json)
+    finish(_run(captures, out, settings, jobs), as_json)
 
 
 @app.command()
 def segment(captures: Captures, out: Out, model: Model = "default", jobs: Jobs = 1, as_json: AsJson = False) -> None:
     """Make masks alone, with overlays and report."""
-    from cleanplate.batch import run_batch
-    from cleanplate.capture import find_captures
     from cleanplate.pipeline import Settings
 
     settings = Settings(model, stages="segment")
-    with progress_bars() as progress:
-        batch = run_batch(find_captures(captures), out, settings, jobs, tell, progress)
-    finish(batch, as_json)
+    finish(_run(captures, out, settings, jobs), as_json)
 
 
 @app.command()
@@ -83,13 +87,9 @@ def reconstruct(
 @app.command()
 def demo(out: Out = Path("cleanplate-demo"), model: Model = "default", as_json: AsJson = False) -> None:
     """Run the main job on the embedded sample captures and print where the results lie."""
-    from cleanplate.batch import run_batch
-    from cleanplate.capture import find_captures
     from cleanplate.pipeline import Settings
 
-    samples = find_captures([Path(__file__).parents[1] / "samples"])
-    with progress_bars() as progress:
-        batch = run_batch(samples, out, Settings(model), finished=tell, progress=progress)
+    batch = _run([Path(__file__).parents[1] / "samples"], out, Settings(model))
     for product in batch.products:
         folder = Path(product.folder)
         say(f"\n{product.asin}")

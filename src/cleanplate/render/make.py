@@ -1,11 +1,7 @@
-"""From a recipe's name, or from families and meshes of one's own, to captures on disk.
-
-python -m cleanplate.render.make train-small --out DIR [--meshes DIR] [--scale 1] [--size 320x256] [--limit 150]
-"""
+"""From a recipe's name, or products of one's own choice, to captures on disk."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -123,25 +119,3 @@ def _product(thing: str | Path, seed: int, dress: bool) -> Product:
 
 def _shots(views: int, seed: int, rig: RigConfig) -> tuple[Shot, ...]:
     return draw_shots(rig.arm.cameras, views, np.random.default_rng(seed))
-
-
-def main() -> int:
-    """The command of the module's docstring; the exit code is 1 when a product failed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipe", choices=list(RECIPES))
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--meshes", type=Path)
-    parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--size")
-    parser.add_argument("--limit", type=int)
-    options = parser.parse_args()
-    width, _, height = (options.size or "").partition("x")
-    size = (int(width), int(height)) if options.size else None
-    say = partial(print, flush=True)
-    report = make_dataset(options.recipe, options.out, options.meshes, options.scale, size, options.limit, say)
-    say(f"made {len(report.made)}, already there {len(report.skipped)}, failed {len(report.failed)}")
-    return 1 if report.failed else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
