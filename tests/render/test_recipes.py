@@ -47,6 +47,14 @@ def test_training_and_test_are_disjoint(tmp_path: Path) -> None:
     assert len(set(test)) == 145
 
 
+def test_yield_reconstructs_test_products(tmp_path: Path) -> None:
+    for stem in TEST_MESHES:
+        (tmp_path / f"{stem}.glb").touch()
+    jobs, test = (RECIPES[name].jobs(tmp_path, 1.0) for name in ("yield-30", "test-145"))
+    assert [_source(job) for job in jobs] == [_source(job) for job in test[:30]]
+    assert {len(job.shots(make_rig("marvin", 0))) for job in jobs} == {38}
+
+
 def _source(job: object) -> Source:
     return job.make.__self__  # type: ignore[attr-defined,no-any-return]
 

@@ -1,7 +1,8 @@
 """Compositions of data sets: which products, how many views, of what size, on which rigs.
 
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
-models are trained and tested with: their families, scans and rigs are disjoint.
+models are trained and tested with: their families, scans and rigs are disjoint. `yield-30` has whole captures of some
+test products.
 """
 
 from __future__ import annotations
@@ -92,15 +93,14 @@ def _train_small(meshes: Path | None, scale: float) -> list[Job]:
 
 def _test_145(meshes: Path | None, scale: float) -> list[Job]:
     """145 products x 2 views of families and scans unknown to training, balanced over the seven tags."""
-    scans = {p.stem: p for p in mesh_files(meshes)}
-    chosen = json.loads(TEST_LIST.read_text())
-    sources = [
-        Source(family, seed, scans[family] if seed >= FIRST_SCAN_SEED else None)
-        for family, seed in chosen
-        if seed < FIRST_SCAN_SEED or family in scans
-    ]
-    sources = sources[: _scaled(145, scale)]
+    sources = _test_sources(meshes)[: _scaled(145, scale)]
     return make_jobs(sources, "TST", [2] * len(sources), make_pool(6, seed=2), seed=20_000)
+
+
+def _yield_30(meshes: Path | None, scale: float) -> list[Job]:
+    """The first 30 products of `test-145` (its list is balanced at any length) x 38 views: whole captures."""
+    sources = _test_sources(meshes)[: _scaled(30, scale)]
+    return make_jobs(sources, "YLD", [38] * len(sources), make_pool(6, seed=2), seed=25_000)
 
 
 def _segmentation_10k(meshes: Path | None, scale: float) -> list[Job]:
@@ -125,6 +125,7 @@ RECIPES = {
         Recipe("kitchen-5k", 640, 512, _kitchen_5k),
         Recipe("train-small", 320, 256, _train_small, Quality(samples=6)),
         Recipe("test-145", 640, 512, _test_145, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
+        Recipe("yield-30", 320, 256, _yield_30, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
     )
 }
 
@@ -155,6 +156,15 @@ def mesh_files(folder: Path | None) -> list[Path]:
     if folder is None:
         return []
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in (".glb", ".gltf", ".obj", ".ply"))
+
+
+def _test_sources(meshes: Path | None) -> list[Source]:
+    scans = {p.stem: p for p in mesh_files(meshes)}
+    return [
+        Source(family, seed, scans[family] if seed >= FIRST_SCAN_SEED else None)
+        for family, seed in json.loads(TEST_LIST.read_text())
+        if seed < FIRST_SCAN_SEED or family in scans
+    ]
 
 
 def _scaled(count: int, scale: float) -> int:
