@@ -1,5 +1,6 @@
 """Masks under review: lossless, recorded, restorable, never silently lost."""
 
+import gzip
 import http.client
 import json
 import os
@@ -103,6 +104,25 @@ def test_malformed_requests_are_refused_and_change_nothing(page: Page, capture: 
     assert client.get("/api/views/0-cam00_000/hull").status == 422
     assert client.get(f"/api/views/0-cam00_000/history/{'0' * 64}").status == 422
     assert (capture / "masks/cam00_000.png").read_bytes() == before
+
+
+def test_masks_travel_as_gzip_too(page: Page, capture: Path) -> None:
+    client, mask = page.client(), random_mask(7)
+
+    def sent(body: bytes, encoding: str = "gzip") -> int:
+        headers = {"if_match": etag(client), "content_encoding": encoding}
+        return client.request("PUT", MASK, body, **headers).status
+
+    bomb = gzip.compress(bytes(packed_size(*SIZE) + 1))
+    assert [sent(bomb), sent(gzip.compress(bytes(50_000_000)))] == [413, 413]
+    whole = gzip.compress(pack(mask))
+    assert [sent(body) for body in (whole[:-9], whole + b"more", pack(mask), b"")] == [422] * 4
+    assert sent(pack(mask), "br") == 415
+    assert sent(whole) == 200
+    assert np.array_equal(read_mask(capture / "masks/cam00_000.png"), mask)
+    answer = client.request("GET", MASK, accept_encoding="gzip, br")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(answer.content) == pack(mask)
 
 
 def test_damaged_files_are_told_and_do_not_stop_the_others(capture: Path) -> None:
@@ -220,7 +240,7 @@ def test_a_run_s_masks_are_reviewed_in_its_output(capture: Path, tmp_path: Path)
 def test_doubt_follows_the_hull_and_else_the_plate(capture: Path, tmp_path: Path) -> None:
     run = tmp_path / "out/B00000DISC"
     (run / "masks").mkdir(parents=True)
-    facts = {"agreement": {"cam00_000": 0.9, "cam00_001": 0.99}, "outliers": {"cam00_001": "shifted"}}
+    facts = {"agreement": {"cam00_000": 0.9, "cam00_001": 0.99}, "unused": {"cam00_001": "shifted"}}
     (run / "hull.json").write_text(json.dumps(facts))
     doubts = hull_doubts(product_of(run, capture))
     assert doubts["cam00_001"].value > doubts["cam00_000"].value > 0.05

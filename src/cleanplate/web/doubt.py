@@ -62,7 +62,7 @@ def hull_doubts(product: Product) -> dict[str, Doubt]:
     doubts = {}
     for view, iou in facts.get("agreement", {}).items():
         doubts[view] = Doubt(1 - float(iou), f"{float(iou):.1%} agreement with the hull")
-    for view, reason in facts.get("outliers", {}).items():
+    for view, reason in (facts.get("doubtful", {}) | facts.get("unused", {})).items():
         worst = doubts[view].value if view in doubts else 1.0
         doubts[view] = Doubt(0.5 + worst / 2, str(reason))
     return doubts

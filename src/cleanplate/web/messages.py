@@ -8,6 +8,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from cleanplate.errors import CleanplateError
+from cleanplate.types import Mask
+from cleanplate.web.bits import gunzip, gzip, pack
 from cleanplate.web.store import StaleMask
 
 MESSAGE_LIMIT = 16_384
@@ -45,18 +47,27 @@ def parse(model: type[M], text: str | bytes) -> M:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Return a request's body, never reading much more than `limit` bytes.
+    """Return a request's body, decompressed where it is gzip, never holding much more than `limit` bytes.
 
     Raises:
-        HTTPException: 413, it is longer.
+        HTTPException: 413, it is longer; 415, it is encoded in another way.
+        ImageError: it is damaged.
     """
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding not in ("identity", "gzip"):
+        raise HTTPException(415, f"content-encoding {encoding!r}: send gzip, or the bytes as they are")
+    most = limit if encoding == "identity" else limit + limit // 1000 + 64  # what gzip adds to noise
     chunks, size = [], 0
     async for chunk in request.stream():
         chunks.append(chunk)
         size += len(chunk)
-        if size > limit:
+        if size > most:
             raise HTTPException(413, f"the body is longer than the {limit} bytes that fit here")
-    return b"".join(chunks)
+    body = b"".join(chunks)
+    expanded = gunzip(body, limit) if encoding == "gzip" else body
+    if expanded is None:
+        raise HTTPException(413, f"the body is longer than the {limit} bytes that fit here")
+    return expanded
 
 
 def expected_sha(request: Request) -> str | None:
@@ -74,6 +85,14 @@ def expected_sha(request: Request) -> str | None:
 def etag(sha256: str | None) -> dict[str, str]:
     """Return the header that names a mask's digest."""
     return {"etag": f'"{sha256 or NO_MASK}"', "cache-control": "no-store"}
+
+
+def bits_response(request: Request, mask: Mask, headers: dict[str, str] | None = None) -> Response:
+    """Return a mask's bits."""
+    bits, extra = pack(mask), {"cache-control": "no-store", "vary": "accept-encoding", **(headers or {})}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        bits, extra = gzip(bits), extra | {"content-encoding": "gzip"}
+    return Response(bits, media_type="application/octet-stream", headers=extra)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

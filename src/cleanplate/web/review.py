@@ -24,7 +24,7 @@ from cleanplate.segment.runtime import load_model
 from cleanplate.segment.segmenter import Segmenter
 from cleanplate.types import Mask
 from cleanplate.web.assist import Box, grabcut, hull_silhouette, segment_again
-from cleanplate.web.bits import pack, packed_size, unpack
+from cleanplate.web.bits import packed_size, unpack
 from cleanplate.web.doubt import Ranking, small_image, small_mask
 from cleanplate.web.guard import Guard, policy
 from cleanplate.web.journal import Edit
@@ -34,6 +34,7 @@ from cleanplate.web.messages import (
     NO_MASK,
     EditMessage,
     MarkMessage,
+    bits_response,
     etag,
     expected_sha,
     parse,
@@ -187,7 +188,7 @@ class Review:
         """The mask's bits; its digest is the ETag."""
         store, view = self._find(request)
         mask, sha = store.read(view)
-        return Response(pack(mask), media_type="application/octet-stream", headers=etag(sha))
+        return bits_response(request, mask, etag(sha))
 
     async def save(self, request: Request) -> Response:
         """Take a mask's bits."""
@@ -217,13 +218,13 @@ class Review:
         """An earlier mask's bits."""
         store, view = self._find(request)
         mask = store.version(view, request.path_params["sha256"])
-        return Response(pack(mask), media_type="application/octet-stream")
+        return bits_response(request, mask)
 
     def hull(self, request: Request) -> Response:
         """The bits of the hull's silhouette."""
         store, view = self._find(request)
         mask = hull_silhouette(store.product, view)
-        return Response(pack(mask), media_type="application/octet-stream", headers={"cache-control": "no-store"})
+        return bits_response(request, mask)
 
     async def grabcut(self, request: Request) -> Response:
         """Take a mask's bits and a box, return the mask's bits with the box parted anew."""
@@ -237,7 +238,7 @@ class Review:
             return grabcut(read_image(store.product.capture.image_path(view)), mask, box)
 
         async with self._one_at_a_time:
-            return Response(pack((await run_in_threadpool(work))[box.area]), media_type="application/octet-stream")
+            return bits_response(request, (await run_in_threadpool(work))[box.area])
 
     async def segment(self, request: Request) -> Response:
         """Take a box, return the bits of its mask as the model sees it at native resolution."""
@@ -245,7 +246,7 @@ class Review:
         box = self._box(request)
         async with self._one_at_a_time:
             mask = await run_in_threadpool(lambda: segment_again(store.product, view, box, self.segmenter))
-        return Response(pack(mask), media_type="application/octet-stream")
+        return bits_response(request, mask)
 
     def _box(self, request: Request) -> Box:
         store, view = self._find(request)
