@@ -22,7 +22,9 @@ class Augment:
     """Probabilities (p_...) and strengths.
 
     Attributes:
-        scale: network pixels per source pixel, drawn log-uniformly.
+        side: what the whole picture's longest side becomes in network pixels, drawn log-uniformly; an example is a crop
+            of that. None scales the whole picture to the example's size.
+        enlarge: never more than so many network pixels for a source pixel: beyond, there is only blur to learn.
         turn_deg: joint rotation.
         p_composite: another pair's foreground over this plate.
         p_shape: a drawn foreground over this plate.
@@ -34,7 +36,8 @@ class Augment:
         light: strength of the joint change of exposure, colour and gamma; 0 leaves it.
     """
 
-    scale: tuple[float, float] = (0.5, 1.6)
+    side: tuple[float, float] | None = (160.0, 512.0)
+    enlarge: float = 1.6
     turn_deg: float = 5.0
     p_composite: float = 0.2
     p_shape: float = 0.3
@@ -55,7 +58,7 @@ class Augment:
 
 
 PLAIN = Augment(
-    scale=(1.0, 1.0), turn_deg=0.0, p_composite=0, p_shape=0, p_empty=0, p_shadow=0, p_reflection=0, p_move=0,
+    side=None, turn_deg=0.0, p_composite=0, p_shape=0, p_empty=0, p_shadow=0, p_reflection=0, p_move=0,
     p_drift=0, p_noise=0, p_blur=0, p_jpeg=0, light=0.5,
 )  # fmt: skip
 """Horizontal flips and photometric changes: what the preset `paper` is pinned to."""
@@ -87,12 +90,12 @@ def augment(
 def _frame(pair: Pair, size: tuple[int, int], config: Augment, rng: np.random.Generator) -> np.ndarray:
     """Return the 2x3 matrix, source -> example, of a random flip, turn, zoom and crop that keeps near the object."""
     height, width = pair.mask.shape
-    low, high = np.log(config.scale)
-    scale = float(np.exp(rng.uniform(low, high)))
-    if config.scale == (1.0, 1.0):  # the whole picture, as the paper scales it
+    if config.side is None:  # as the paper scales it
         aspect = np.array([size[1] / width, size[0] / height])
         centre = np.array([width / 2, height / 2])
     else:
+        side = np.exp(rng.uniform(*np.log(config.side)))
+        scale = min(float(side) / max(width, height), config.enlarge)
         aspect = np.full(2, scale)
         centre = _centre(pair.mask, np.array([size[1], size[0]]) / scale, rng)
     turn = np.deg2rad(rng.uniform(-1, 1) * config.turn_deg)

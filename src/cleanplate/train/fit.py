@@ -175,7 +175,7 @@ def _steps(
         for group in state.optimiser.param_groups:
             group["lr"] = lr
         arrays = [array.to(state.device) for array in (image.permute(0, 3, 1, 2), plate.permute(0, 3, 1, 2), mask)]
-        with torch.autocast(state.device.type, torch.bfloat16, enabled=state.device.type == "cuda"):
+        with torch.autocast(state.device.type, torch.bfloat16, enabled=_has_bfloat16(state.device)):
             loss = objective(*arrays)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -185,6 +185,13 @@ def _steps(
         progress.batch += 1
         progress.step += 1
         yield [training[int(i)].name for i in index], value, lr
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware multiplies in bfloat16: elsewhere it is emulated, and slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 
 
 def learning_rate(recipe: Recipe, epoch: int, step: int) -> float:

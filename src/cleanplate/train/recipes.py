@@ -75,8 +75,17 @@ def compact() -> Recipe:
 
 
 def compact_large() -> Recipe:
-    """The second stage: 256x320, all weights, a small step."""
-    return replace(compact(), size=(256, 320), batch=8, lr=5e-4, freeze_encoder=False)
+    """The second stage: 256x320, all weights, a small step; mostly rendered pictures, at up to full resolution."""
+    return replace(
+        compact(),
+        size=(256, 320),
+        batch=8,
+        lr=4e-4,
+        freeze_encoder=False,
+        ema=0.998,
+        validate_every=2,
+        augment=Augment(side=(224.0, 640.0), p_composite=0.15, p_shape=0.15, drift=0.15),
+    )
 
 
 RECIPES = {

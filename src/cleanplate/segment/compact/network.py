@@ -98,7 +98,8 @@ class Compact(nn.Module):
 
     def with_auxiliary(self, image: Tensor, plate: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits at full size, and at stride 8 for deep supervision."""
-        raw = evidence(image, plate.expand_as(image))
+        with torch.autocast(image.device.type, enabled=False):  # faint differences need all their digits
+            raw = evidence(image, plate.expand_as(image))
         maps = [self.stem(functional.pixel_unshuffle(raw, 2))]
         features = zip(self.encode(image), self.encode(plate), strict=True)
         for down, fuse, (f, b) in zip(self.down, self.fuse, features, strict=True):
@@ -115,7 +116,8 @@ class Compact(nn.Module):
 
     def encode(self, x: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
         """Return the encoder's maps of one picture at half size."""
-        return self.encoder(functional.avg_pool2d(x * 2 - 1, 2))
+        with torch.autocast(x.device.type, enabled=False):  # depthwise convolutions are slower in bfloat16
+            return self.encoder(functional.avg_pool2d(x * 2 - 1, 2))
 
     def freeze_encoder(self) -> None:
         """Keep the encoder's weights and statistics as they are."""
