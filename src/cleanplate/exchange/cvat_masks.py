@@ -41,14 +41,15 @@ def write_cvat_masks(masks: NamedMasks, out: Path, style: Style) -> list[str]:
     if any(sign in style.label for sign in ":#\r\n") or style.label in ("", BACKGROUND):
         raise ImageError(f"{style.label!r} cannot be a label in labelmap.txt; choose a plain word with --label")
     labelmap = f"# label:color_rgb:parts:actions\n{BACKGROUND}:0,0,0::\n{style.label}:{','.join(map(str, COLOUR))}::\n"
+    # Lines that equal the one above become runs of zeros: a third of the time of the default, and smaller.
+    runs = [cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
     stems = []
     with atomic_path(out) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, mask in masks:
             stem = stem_of(safe_name(name))
             stems.append(stem)
-            painted_mask = np.zeros((*mask.shape, 3), np.uint8)
-            painted_mask[mask] = COLOUR[::-1]
-            done, png = cv2.imencode(".png", painted_mask, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+            painted_mask = cv2.merge([mask.view(np.uint8) * np.uint8(value) for value in COLOUR[::-1]])
+            done, png = cv2.imencode(".png", painted_mask, runs)
             if not done:
                 raise ImageError(f"{out}: the mask of {name} cannot be encoded as PNG")
             for folder in (CLASSES, OBJECTS):
