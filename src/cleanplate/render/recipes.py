@@ -1,7 +1,8 @@
 """Compositions of data sets: which products, how many views, of what size, on which rigs.
 
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
-models are trained and tested with: their families, scans and rigs are disjoint. `yield-30` has whole captures of some
+models are trained and tested with: their families, scans and rigs are disjoint. `train-hard` adds what is hard to
+training. `yield-30` has whole captures of some
 test products.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from cleanplate.render.products import (
     make_product,
     redress,
 )
+from cleanplate.render.products.dressing import is_closed
+from cleanplate.render.products.types import TRANSPARENT
 from cleanplate.render.shoot import Shot, draw_shots
 
 TEST_MESHES = (
@@ -46,6 +49,7 @@ TEST_LIST = Path(__file__).with_name("test_products.json")
 _DEFAULT_QUALITY = Quality()
 _FURNITURE = ("stool", "lamp", "shelf", "chair", "bird_cage", "hanger")
 KITCHEN_FAMILIES = tuple(f for f in FAMILIES if f not in (*_FURNITURE, "hammer", "screwdriver", "pliers", "animal"))
+HARD = ("clear_glass", "frosted_glass", "clear_glass", "gloss_white", "tinted_glass", "chrome", "matt_white")
 KITCHEN_LATITUDES = (1.0, 2.5, 2.5, 1.0, 2.5, 1.0, 1.0, 1.0, 0.5, 0.5)
 """Share of the views per camera, from the horizon up: dense at about 10, 20 and 40 degrees."""
 
@@ -57,6 +61,8 @@ class Source:
     family: str
     seed: int
     mesh: Path | None = None
+    material: str | None = None
+    """Of the whole product, in place of its own; an open mesh that should become glass becomes glossy white."""
 
     def make(self) -> Product:
         """Make the product.
@@ -64,9 +70,12 @@ class Source:
         Raises:
             MeshError: the mesh file cannot be used.
         """
+        product = make_product(self.family, self.seed) if self.mesh is None else load_user_mesh(self.mesh)
+        if self.material is not None:
+            open_ = self.material in TRANSPARENT and not all(is_closed(part) for part in product.parts)
+            return redress(product, self.seed, "gloss_white" if open_ else self.material)
         if self.mesh is None:
-            return make_product(self.family, self.seed)
-        product = load_user_mesh(self.mesh)
+            return product
         return product if self.seed % 4 == 0 else redress(product, self.seed)
 
 
@@ -103,6 +112,14 @@ def _yield_30(meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "YLD", [38] * len(sources), make_pool(6, seed=2), seed=25_000)
 
 
+def _train_hard(meshes: Path | None, scale: float) -> list[Job]:
+    """150 training products x 3 views wholly of glass, chrome or white, at the test side's size."""
+    scans = [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
+    sources = _interleave(TRAIN_FAMILIES, scans, _scaled(150, scale), first_seed=100)
+    sources = [replace(each, material=HARD[i % len(HARD)]) for i, each in enumerate(sources)]
+    return make_jobs(sources, "HRD", [3] * len(sources), make_pool(16, seed=5), seed=15_000)
+
+
 def _segmentation_10k(meshes: Path | None, scale: float) -> list[Job]:
     """238 products x 38 views and 5 x 190 (paper, section 3)."""
     few, many = _scaled(238, scale), _scaled(5, scale)
@@ -124,6 +141,7 @@ RECIPES = {
         Recipe("segmentation-10k", 640, 512, _segmentation_10k),
         Recipe("kitchen-5k", 640, 512, _kitchen_5k),
         Recipe("train-small", 320, 256, _train_small, Quality(samples=6)),
+        Recipe("train-hard", 640, 512, _train_hard, Quality(samples=8, plate_samples=16)),
         Recipe("test-145", 640, 512, _test_145, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
         Recipe("yield-30", 320, 256, _yield_30, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
     )
@@ -156,6 +174,14 @@ def mesh_files(folder: Path | None) -> list[Path]:
     if folder is None:
         return []
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in (".glb", ".gltf", ".obj", ".ply"))
+
+
+def _train_hard(meshes: Path | None, scale: float) -> list[Job]:
+    """150 training products x 3 views wholly of glass, chrome or white, at the test side's size."""
+    scans = [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
+    sources = _interleave(TRAIN_FAMILIES, scans, _scaled(150, scale), first_seed=100)
+    sources = [replace(each, material=HARD[i % len(HARD)]) for i, each in enumerate(sources)]
+    return make_jobs(sources, "HRD", [3] * len(sources), make_pool(16, seed=5), seed=15_000)
 
 
 def _test_sources(meshes: Path | None) -> list[Source]:
