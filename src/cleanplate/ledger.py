@@ -44,10 +44,19 @@ class Ledger:
             return False
         return entry["key"] == key or sha256_file(output) != entry["sha256"]
 
-    def record(self, output: Path, key: str) -> None:
-        """Record that `output` was written from the inputs behind `key`."""
+    def record(self, output: Path, key: str, doubt: float | None = None) -> None:
+        """Record that `output` was written from the inputs behind `key`, and its maker's own doubt, 0 to 1."""
         self._items[self._name(output)] = {"key": key, "sha256": sha256_file(output)}
+        if doubt is not None:
+            self._items[self._name(output)]["doubt"] = f"{doubt:.4f}"
         write_json(self._path, {"format": "cleanplate-state/1", "items": self._items})
+
+    def doubt(self, output: Path) -> float | None:
+        """Return the doubt that was recorded with `output`; None if there is none, or `output` was edited since."""
+        entry = self._items.get(self._name(output), {})
+        if "doubt" not in entry or not output.is_file() or sha256_file(output) != entry["sha256"]:
+            return None
+        return float(entry["doubt"])
 
     def forget_all_but(self, outputs: set[Path]) -> None:
         """Delete recorded outputs that are no longer made, such as those of a view that left the capture."""

@@ -94,8 +94,8 @@ class _Job:
     def report(self) -> Path:
         return self.target / "report.html"
 
-    def record(self, output: Path, key: str) -> None:
-        self.ledger.record(output, key)
+    def record(self, output: Path, key: str, doubt: float | None = None) -> None:
+        self.ledger.record(output, key, doubt)
         self.result.made += 1
 
 
@@ -153,7 +153,7 @@ def _segment(job: _Job) -> list[View]:
             failed.add(item.id)
         else:
             write_mask(job.mask(shots[item.id]), mask)
-            job.record(job.mask(shots[item.id]), keys[item.id])
+            job.record(job.mask(shots[item.id]), keys[item.id], segmenter.doubts.get(item.id))
         job.progress("masks", done, len(todo))
     job.ledger.forget_all_but(_outputs(job))
     return [view for view in job.capture.views if view.id in keys and view.id not in failed]

@@ -17,7 +17,7 @@ from cleanplate.files import sha256_file
 from cleanplate.geometry import Camera
 from cleanplate.segment import models
 from cleanplate.segment.edges import native
-from cleanplate.segment.runtime import NetworkSegmenter, load_model, predict, segment_capture
+from cleanplate.segment.runtime import NetworkSegmenter, Prediction, load_model, predict, segment_capture
 from cleanplate.segment.segmenter import shot
 from cleanplate.segment.session import open_model
 from cleanplate.train.export import compress, export
@@ -101,6 +101,17 @@ def test_views_in_a_batch_do_not_change_each_other(model):
         assert np.allclose(result.probability, alone.probability, atol=1e-5)
         assert np.array_equal(result.mask, result.probability > model.threshold)
         assert ((result.uncertainty >= 0) & (result.uncertainty <= 1)).all()
+
+
+def test_doubt_is_the_error_that_the_probabilities_expect():
+    probability = np.zeros((10, 10))
+    probability[:4], probability[4] = 1.0, 0.4
+    mask = probability > 0.3
+    sure = Prediction(probability.round(), probability > 0.5)
+    assert sure.doubt == 0
+    assert Prediction(probability, mask).doubt == pytest.approx(6 / 50)  # 10 pixels of the mask, each .6 wrong
+    assert Prediction(probability, probability > 0.5).doubt == pytest.approx(4 / 44)  # 4 more are expected outside
+    assert Prediction(np.zeros((3, 3)), np.zeros((3, 3), bool)).doubt == 1
 
 
 @pytest.mark.parametrize("size", [(17, 23), (64, 96), (200, 31), (1, 1), (300, 400)])

@@ -15,11 +15,11 @@ import pytest
 
 from cleanplate.capture import read_capture, read_mask, validate_capture, write_mask
 from cleanplate.errors import CaptureError, CleanplateError
-from cleanplate.ledger import exclusive
+from cleanplate.ledger import Ledger, exclusive
 from cleanplate.types import Mask
 from cleanplate.web import export_accepted
 from cleanplate.web.bits import pack, packed_size, unpack
-from cleanplate.web.doubt import difference_doubt, hull_doubts
+from cleanplate.web.doubt import difference_doubt, hull_doubts, run_doubts
 from cleanplate.web.journal import Edit
 from cleanplate.web.products import Product, find_products
 from cleanplate.web.store import MaskStore, StaleMask
@@ -250,6 +250,22 @@ def test_doubt_follows_the_hull_and_else_the_plate(capture: Path, tmp_path: Path
     product = product_of(capture)
     good, bad, missing = (difference_doubt(product, view).value for view in product.capture.views)
     assert good < 0.15 < bad <= missing == 1
+
+
+def test_doubt_joins_hull_and_network_until_a_mask_is_edited(capture: Path, tmp_path: Path) -> None:
+    run = make_capture(tmp_path / "out/B00000DISC")
+    (run / "capture.json").unlink()
+    (run / "hull.json").write_text(json.dumps({"agreement": {"cam00_000": 0.98, "cam00_001": 0.9}}))
+    ledger = Ledger(run)
+    for view, doubt in (("cam00_000", 0.3), ("cam00_001", 0.05), ("cam00_002", None)):
+        ledger.record(run / f"masks/{view}.png", "key", doubt)
+    product = product_of(run, capture)
+    doubts = run_doubts(product)
+    assert {view: round(doubt.value, 4) for view, doubt in doubts.items()} == {"cam00_000": 0.3, "cam00_001": 0.1}
+    assert doubts["cam00_000"].reason == "the network is unsure of 30.0%; 98.0% agreement with the hull"
+    store, view = MaskStore(product), product.capture.views[0]
+    store.save(view, random_mask(1), store.sha256(view), Edit("anna"))
+    assert round(run_doubts(product)["cam00_000"].value, 4) == 0.02
 
 
 def test_accepted_masks_become_a_data_set(capture: Path, tmp_path: Path) -> None:

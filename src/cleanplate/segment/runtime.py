@@ -41,6 +41,20 @@ class Prediction:
         """Return 0 where the network is sure, 1 where both classes are as likely."""
         return 1 - np.abs(2 * self.probability - 1)
 
+    @property
+    def doubt(self) -> float:
+        """Return 0..1: the mask's expected error over its expected union with the truth, as the network sees it.
+
+        A pixel of the mask is wrong with probability 1 - p, one outside with p: if the probabilities hold, this is
+        close to the expected 1 - IoU. A mask without a pixel is all doubt: every photograph shows a product.
+        """
+        if not self.mask.any():
+            return 1.0
+        inside = float(self.probability[self.mask].sum())
+        outside = float(self.probability.sum()) - inside
+        area = int(self.mask.sum())
+        return (area - inside + outside) / (area + outside)
+
 
 class NetworkSegmenter:
     """A network as a `Segmenter`; the views of one camera share one plate and so its features."""
@@ -49,11 +63,16 @@ class NetworkSegmenter:
         self.name = name
         self.model = model
         self.fingerprint = f"network {sha256_file(model.path)}"
+        self.doubts: dict[str, float] = {}
 
     def masks(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Mask | CleanplateError]]:
         """See `Segmenter`."""
         for item, result in self.predictions(shots):
-            yield item, result if isinstance(result, CleanplateError) else result.mask
+            if isinstance(result, CleanplateError):
+                yield item, result
+            else:
+                self.doubts[item.id] = result.doubt
+                yield item, result.mask
 
     def predictions(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Prediction | CleanplateError]]:
         """Yield every shot with its prediction or with what kept it from having one, in batches of one camera.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from cleanplate import __version__
 from cleanplate.capture import Capture, View, image_size, read_image
@@ -35,10 +35,13 @@ class Segmenter(Protocol):
     Attributes:
         name: as the user gave it.
         fingerprint: changes whenever the masks would.
+        doubts: by the ids of shots that `masks` has yielded: the share of the mask, 0 to 1, that the method itself
+            expects to be wrong; empty for methods that know no probability.
     """
 
     name: str
     fingerprint: str
+    doubts: dict[str, float]
 
     def masks(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Mask | CleanplateError]]:
         """Yield every shot with its mask, or with the error that kept it from having one; never raise for one shot."""
@@ -69,6 +72,7 @@ class ClassicalSegmenter:
 
     name = "classical"
     fingerprint = f"classical {__version__}"
+    doubts: ClassVar[dict[str, float]] = {}
 
     def masks(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Mask | CleanplateError]]:
         """See `Segmenter`."""

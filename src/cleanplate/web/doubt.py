@@ -8,6 +8,7 @@ import numpy as np
 
 from cleanplate.capture import View, image_size, read_image, read_mask
 from cleanplate.errors import CleanplateError, ImageError
+from cleanplate.ledger import Ledger
 from cleanplate.report import thumbnail
 from cleanplate.types import Image, Mask
 from cleanplate.web.products import Product
@@ -68,6 +69,32 @@ def hull_doubts(product: Product) -> dict[str, Doubt]:
     return doubts
 
 
+def network_doubts(product: Product) -> dict[str, Doubt]:
+    """Return how much of each mask the network that made it expects to be wrong, as the run recorded it.
+
+    Masks that were edited since have none: the network never saw them.
+    """
+    if product.run is None:
+        return {}
+    ledger = Ledger(product.run)
+    values = {view.id: ledger.doubt(product.mask_path(view)) for view in product.capture.views}
+    return {
+        view: Doubt(value, f"the network is unsure of {value:.1%}")
+        for view, value in values.items()
+        if value is not None
+    }
+
+
+def run_doubts(product: Product) -> dict[str, Doubt]:
+    """Return what a run knows of its masks, from hull and network: the larger doubt counts, both reasons are told."""
+    hull, network = hull_doubts(product), network_doubts(product)
+    doubts = {}
+    for view in hull | network:
+        told = sorted((each[view] for each in (hull, network) if view in each), key=lambda doubt: -doubt.value)
+        doubts[view] = Doubt(told[0].value, "; ".join(doubt.reason for doubt in told))
+    return doubts
+
+
 def difference_doubt(product: Product, view: View) -> Doubt:
     """Return 1 - IoU of a mask with a plain difference to the plate, or without plate with a key on the backdrop.
 
@@ -104,8 +131,9 @@ class Ranking(threading.Thread):
         self._stop_asked = threading.Event()
 
     def run(self) -> None:
-        """Fill `doubts`: from the hull at once where there is one, else from pictures."""
-        known = {id(product): hull_doubts(product) for product, _ in self.views.values()}
+        """Fill `doubts`: from what the run knows at once, else from pictures."""
+        products = {id(product): product for product, _ in self.views.values()}
+        known = {key: run_doubts(product) for key, product in products.items()}
         slow = []
         for key, (product, view) in self.views.items():
             if view.id in known[id(product)]:
