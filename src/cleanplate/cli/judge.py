@@ -1,12 +1,13 @@
 """Masks against the truth: evaluate, compare."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cleanplate.cli.common import AsJson, Truth, app, exit_for, print_json, say
+from cleanplate.cli.common import AsJson, Truth, app, exit_for, print_json, progress_bars, say
 
 if TYPE_CHECKING:
     from cleanplate.evaluate import Comparison
@@ -33,23 +34,32 @@ def evaluate(
 @app.command()
 def compare(
     methods: Annotated[
-        list[str], typer.Argument(help="NAME=FOLDER of masks, or a folder; the first is the reference.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            help="Each a model (difference, classical, default, ..., an .onnx file) or a folder of masks, named as "
+            "NAME=WHAT or by itself; the first is what the others are compared with. "
+            "By default: classical difference default."
+        ),
+    ] = None,
+    *,
     truth: Truth,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for compare.json, .html and figures.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for masks, compare.json, compare.html and figures.")],
+    upside_down: Annotated[
+        bool, typer.Option("--upside-down", help="Also give each model the pictures upside down, as the paper did.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare methods on the same captures: Table 1 with confidence intervals, Figures 3 and 4."""
-    from cleanplate.evaluate import compare_methods, write_comparison
+    """Compare methods on captures with truth: Table 1 with confidence intervals, Figures 3 and 4; resumes."""
+    from cleanplate.evaluate import compare as compare_all
 
-    named = [method.rpartition("=") for method in methods]
-    folders = {name or Path(folder).name: Path(folder) for name, _, folder in named}
-    if len(folders) < len(methods):
-        raise typer.BadParameter("two methods have the same name; name them as NAME=FOLDER", param_hint="METHODS")
-    comparison = compare_methods(folders, truth)
-    if out is not None:
-        write_comparison(out, comparison, folders, truth, command=" ".join(["cleanplate", *sys.argv[1:]]))
-        say(f"wrote {out / 'compare.html'}")
+    named = [method.rpartition("=") for method in methods or ["classical", "difference", "default"]]
+    chosen = {name or Path(what).stem: what for name, _, what in named}
+    if len(chosen) < len(named):
+        raise typer.BadParameter("two methods have the same name; name them as NAME=WHAT", param_hint="METHODS")
+    command = shlex.join(["cleanplate", *sys.argv[1:]])
+    with progress_bars() as progress:
+        comparison = compare_all(chosen, truth, out, upside_down, command, progress)
+    say(f"wrote {out / 'compare.html'}")
     if as_json:
         print_json(comparison.to_dict())
     else:

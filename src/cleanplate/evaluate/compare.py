@@ -1,7 +1,7 @@
 """Methods side by side on the same views: the paper's Table 1, with intervals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,12 @@ from jaxtyping import Float
 
 from cleanplate.errors import CaptureError
 from cleanplate.evaluate.metrics import Metrics
-from cleanplate.evaluate.report import Report, evaluate_masks
+from cleanplate.evaluate.observations import Observation
+from cleanplate.evaluate.predict import Cost
+from cleanplate.evaluate.report import Report, evaluate_all
 
 METRICS = tuple(Metrics.__dataclass_fields__)
+OBSERVATIONS = tuple(Observation.__dataclass_fields__)
 LOWER_IS_BETTER = {"hausdorff", "hausdorff_reverse", "hausdorff_mean", "false_foreground"}
 CONFIDENCE = 0.95
 RESAMPLES = 4000
@@ -37,12 +40,14 @@ class Comparison:
 
     Attributes:
         reports: by method, in the order given.
-        seconds: per view, of the methods for which it is known.
+        costs: of the methods for which they are known.
+        upside_down: reports on the same pictures turned upside down, of the methods that were given them.
         seed: of the bootstrap.
     """
 
     reports: dict[str, Report]
-    seconds: dict[str, float] = field(default_factory=dict)
+    costs: dict[str, Cost] = field(default_factory=dict)
+    upside_down: dict[str, Report] = field(default_factory=dict)
     seed: int = 0
 
     @property
@@ -57,11 +62,16 @@ class Comparison:
 
     def table(self) -> dict[str, dict[str, Interval]]:
         """Return each method's mean of each metric over views, with its interval."""
-        weights = self._resampled_weights()
-        return {
-            name: {metric: _interval(_weighted(report, metric, weights), report.mean()[metric]) for metric in METRICS}
-            for name, report in self.reports.items()
-        }
+        return {name: self._row(report, METRICS) for name, report in self.reports.items()}
+
+    def observations(self) -> dict[str, dict[str, Interval]]:
+        """Return each method's mIoU, and its mean of each observation over the views that show it.
+
+        Methods that were also given the pictures upside down have a second row.
+        """
+        turned = {f"{name}, upside down": report for name, report in self.upside_down.items()}
+        rows = {name: self._row(report, ("miou", *OBSERVATIONS)) for name, report in (self.reports | turned).items()}
+        return {name: row for name, row in rows.items() if len(row) > 1}
 
     def differences(self, reference: str) -> dict[str, dict[str, Interval]]:
         """Return each other method's mean minus the reference's, paired: both on the same resampled products.
@@ -69,17 +79,15 @@ class Comparison:
         An interval without 0 is a difference that another choice of products would hardly undo.
         """
         weights = self._resampled_weights()
-        base = self.reports[reference]
-        result = {}
+        result: dict[str, dict[str, Interval]] = {}
         for name, report in self.reports.items():
             if name != reference:
-                result[name] = {
-                    metric: _interval(
-                        _weighted(report, metric, weights) - _weighted(base, metric, weights),
-                        report.mean()[metric] - base.mean()[metric],
+                result[name] = {}
+                for metric in METRICS:
+                    (ours, our_mean), (theirs, their_mean) = (
+                        _resampled(each, metric, weights) for each in (report, self.reports[reference])
                     )
-                    for metric in METRICS
-                }
+                    result[name][metric] = _interval(ours - theirs, our_mean - their_mean)
         return result
 
     def to_dict(self, reference: str | None = None) -> dict[str, Any]:
@@ -94,12 +102,18 @@ class Comparison:
             "table": _plain(self.table()),
             "reference": reference,
             "differences": _plain(self.differences(reference)),
-            "seconds_per_view": self.seconds,
+            "observations": _plain(self.observations()),
+            "seconds_per_view": {name: asdict(cost) for name, cost in self.costs.items()},
             "by_tag": {name: report.by_tag() for name, report in self.reports.items()},
             "by_elevation": {name: report.by_elevation() for name, report in self.reports.items()},
             "product_mean": {name: report.product_mean() for name, report in self.reports.items()},
             "problems": self.problems,
         }
+
+    def _row(self, report: Report, names: Sequence[str]) -> dict[str, Interval]:
+        weights = self._resampled_weights()
+        row = {name: _resampled(report, name, weights) for name in names}
+        return {name: _interval(samples, mean) for name, (samples, mean) in row.items() if np.isfinite(mean)}
 
     def _resampled_weights(self) -> Float[np.ndarray, "resamples products"]:
         """Return how often each product was drawn in each resample; the same draws for every method."""
@@ -107,9 +121,7 @@ class Comparison:
         return np.random.default_rng(self.seed).multinomial(count, np.full(count, 1 / count), RESAMPLES).astype(float)
 
 
-def compare_methods(
-    methods: Mapping[str, Path], captures: Sequence[Path], seconds: Mapping[str, float] | None = None
-) -> Comparison:
+def compare_methods(methods: Mapping[str, Path], captures: Sequence[Path], observing: bool = False) -> Comparison:
     """Measure several folders of masks on the same captures; see `evaluate_masks` for their layout.
 
     Raises:
@@ -117,26 +129,31 @@ def compare_methods(
     """
     if not methods:
         raise CaptureError("nothing to compare; give at least one folder of masks, as NAME=FOLDER")
-    reports = {name: evaluate_masks(folder, captures) for name, folder in methods.items()}
-    return Comparison(reports, dict(seconds or {}))
+    return Comparison(evaluate_all(methods, captures, observing))
 
 
-def _weighted(
-    report: Report, metric: str, weights: Float[np.ndarray, "resamples products"]
-) -> Float[np.ndarray, "resamples"]:
-    """Return the mean over views of each resample: products bring all their views along."""
-    totals: dict[str, list[float]] = {}
+def _resampled(
+    report: Report, name: str, weights: Float[np.ndarray, "resamples products"]
+) -> tuple[Float[np.ndarray, "resamples"], float]:
+    """Return the mean over the views that have a value in each resample, and as it is; products bring all their views.
+
+    Where no view has one, the means are not numbers.
+    """
+    products = sorted({view.asin for view in report.views})
+    row = {asin: n for n, asin in enumerate(products)}
+    sums, counts = np.zeros((2, len(products)))
     for view in report.views:
-        totals.setdefault(view.asin, []).append(getattr(view.metrics, metric))
-    products = sorted(totals)
-    sums = np.array([sum(totals[asin]) for asin in products])
-    counts = np.array([len(totals[asin]) for asin in products])
-    return (weights @ sums) / (weights @ counts)
+        value = view.values().get(name)
+        if value is not None:
+            sums[row[view.asin]] += value
+            counts[row[view.asin]] += 1
+    with np.errstate(invalid="ignore"):
+        return (weights @ sums) / (weights @ counts), float(sums.sum() / counts.sum())
 
 
 def _interval(samples: Float[np.ndarray, "resamples"], mean: float) -> Interval:
     tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(samples, [tail, 100 - tail])
+    low, high = np.nanpercentile(samples, [tail, 100 - tail])
     return Interval(mean, float(low), float(high))
 
 

@@ -30,21 +30,32 @@ class Choice:
 
 
 def choose_gains(comparison: Comparison, better: str, worse: str, metric: str = "foreground_iou") -> list[Choice]:
-    """Return for each tag the view in which `better` gains most over `worse`, among its good ones: Figure 3.
+    """Return of each kind the view in which `better` gains most over `worse`, among its good ones: Figure 3.
 
-    Good is at least the median of `better` among the tag's views. A view is shown once.
+    A kind is a tag, or the quarter of the views with the largest shadows or reflections where those were observed.
+    Good is at least the median of `better` among the kind's views. A view is shown once.
     """
     scores = {(score.asin, score.view): score for score in comparison.reports[better].views}
     base = {(score.asin, score.view): _value(score, metric) for score in comparison.reports[worse].views}
     chosen: dict[tuple[str, str], Choice] = {}
-    for tag in sorted({tag for score in scores.values() for tag in score.tags}):
-        tagged = {key: _value(score, metric) for key, score in scores.items() if tag in score.tags}
-        good = [key for key, value in tagged.items() if value >= np.median(list(tagged.values())) and key not in chosen]
+    for kind, keys in _kinds(comparison.reports[better].views).items():
+        values = {key: _value(scores[key], metric) for key in keys}
+        good = [key for key in keys if values[key] >= np.median(list(values.values())) and key not in chosen]
         if good:
-            best = max(good, key=lambda key: tagged[key] - base[key])
-            caption = f"{tag}: {metric} {base[best]:.3f} -> {tagged[best]:.3f}"
+            best = max(good, key=lambda key: values[key] - base[key])
+            caption = f"{kind}: {metric} {worse} {base[best]:.3f}, {better} {values[best]:.3f}"
             chosen[best] = Choice(*best, caption)
     return list(chosen.values())
+
+
+def _kinds(views: Sequence[ViewScore]) -> dict[str, list[tuple[str, str]]]:
+    tags = sorted({tag for view in views for tag in view.tags})
+    kinds = {tag: [(view.asin, view.view) for view in views if tag in view.tags] for tag in tags}
+    for name in ("shadow", "reflection"):
+        areas = {(view.asin, view.view): view.values().get(f"{name}_area") or 0.0 for view in views}
+        large = [key for key, area in areas.items() if area > 0 and area >= np.quantile(list(areas.values()), 0.75)]
+        kinds |= {f"large {name}": large} if large else {}
+    return kinds
 
 
 def choose_worst(comparison: Comparison, method: str, count: int = 6, metric: str = "foreground_iou") -> list[Choice]:
@@ -65,7 +76,7 @@ def draw_panels(
     errors: bool = False,
     width: int = 240,
 ) -> Image:
-    """Draw one row for each choice: the image, each method's mask, the truth.
+    """Draw one row for each choice, cut to where there is foreground: the image, each method's mask, the truth.
 
     Args:
         choices: what to show.
@@ -119,14 +130,26 @@ def _row(choice: Choice, methods: dict[str, Path], folder: Path, errors: bool, w
     if view is None or truth_path is None:
         raise CaptureError(f"{folder}: has no view {choice.view!r} with a true mask")
     image, truth = read_image(capture.image_path(view)), read_mask(truth_path)
-    cells = [image]
-    for predictions in methods.values():
-        mask, _ = read_prediction(predictions, capture.asin, view.id, truth.shape)
-        cells.append(error_map(image, mask, truth) if errors else _grey(mask))
-    shrunk = [_shrink(cell, width) for cell in [*cells, _grey(truth)]]
+    masks = [read_prediction(path, capture.asin, view.id, truth.shape)[0] for path in methods.values()]
+    cells = [error_map(image, mask, truth) if errors else _grey(mask) for mask in masks]
+    window = _window(np.logical_or.reduce([truth, *masks]))
+    shrunk = [_shrink(cell[window], width) for cell in [image, *cells, _grey(truth)]]
     gap = np.full((shrunk[0].shape[0], _GAP, 3), 255, np.uint8)
     row = np.hstack([piece for cell in shrunk for piece in (cell, gap)][:-1])
     return np.vstack([row, _label(f" {choice.asin} {choice.view}   {choice.caption}", row.shape[1])])
+
+
+def _window(shown: Mask) -> tuple[slice, slice]:
+    """Return the part of the picture, of the picture's own shape, that holds all foreground and a margin around."""
+    height, width = shown.shape
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    if not rows.size:
+        return slice(0, height), slice(0, width)
+    share = max(np.ptp(rows) / height, np.ptp(columns) / width) * 1.3
+    high, wide = (min(each, max(1, round(each * share))) for each in (height, width))
+    top = int(np.clip((rows[0] + rows[-1] - high) // 2, 0, height - high))
+    left = int(np.clip((columns[0] + columns[-1] - wide) // 2, 0, width - wide))
+    return slice(top, top + high), slice(left, left + wide)
 
 
 def _grey(mask: Bool[np.ndarray, "rows columns"]) -> UInt8[np.ndarray, "rows columns 3"]:
@@ -137,7 +160,8 @@ def _shrink(picture: UInt8[np.ndarray, "rows columns 3"], width: int) -> UInt8[n
     import cv2
 
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    shrinks = width < picture.shape[1]
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST)
 
 
 def _label(text: str, width: int) -> UInt8[np.ndarray, "rows columns 3"]:

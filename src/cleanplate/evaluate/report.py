@@ -1,16 +1,17 @@
 """A folder of predicted masks x captures with truth -> scores of every view, and their means."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cleanplate.capture import Capture, View, find_captures, read_capture, read_mask
+from cleanplate.capture import Capture, View, find_captures, read_capture, read_image, read_mask
 from cleanplate.errors import CaptureError, ImageError
 from cleanplate.evaluate.metrics import Metrics, evaluate_mask
+from cleanplate.evaluate.observations import Observation, Regions, find_regions, observe
 from cleanplate.geometry import elevation
 from cleanplate.types import Mask
 
@@ -26,6 +27,7 @@ class ViewScore:
         tags: the product's.
         elevation: of the camera in degrees, where the view has a pose.
         problem: why there was no prediction to measure; an empty mask was measured in its place.
+        observation: where it was asked for and the view has a plate.
     """
 
     asin: str
@@ -34,6 +36,11 @@ class ViewScore:
     tags: tuple[str, ...] = ()
     elevation: float | None = None
     problem: str | None = None
+    observation: Observation | None = None
+
+    def values(self) -> dict[str, float | None]:
+        """Return metrics and observations by name."""
+        return self.metrics.to_dict() | (asdict(self.observation) if self.observation else {})
 
 
 @dataclass(frozen=True)
@@ -113,26 +120,45 @@ def evaluate_masks(predictions: Path, captures: Sequence[Path]) -> Report:
         CaptureError: a path holds no capture, a capture cannot be read, or none has a true mask.
         ImageError: a true mask cannot be read.
     """
-    scores: list[ViewScore] = []
-    without_truth = 0
+    return evaluate_all({"": predictions}, captures)[""]
+
+
+def evaluate_all(methods: Mapping[str, Path], captures: Sequence[Path], observing: bool = False) -> dict[str, Report]:
+    """Measure several folders of masks by name, reading the truth once; see `evaluate_masks`.
+
+    Args:
+        observing: also measure what the paper observed, in views that have a plate.
+
+    Raises:
+        CaptureError, ImageError: as `evaluate_masks`; when observing, also for an image or plate.
+    """
+    scores: dict[str, list[ViewScore]] = {name: [] for name in methods}
+    judged = without_truth = 0
     for folder in find_captures(captures):
         capture = read_capture(folder)
-        judged = [view for view in capture.views if view.mask is not None]
-        without_truth += len(capture.views) - len(judged)
-        scores += [score_view(predictions, capture, view) for view in judged]
-    if not scores:
+        for view in capture.views:
+            truth_path = capture.mask_path(view)
+            if truth_path is None:
+                without_truth += 1
+                continue
+            judged += 1
+            truth = read_mask(truth_path)
+            regions = _regions(capture, view, truth) if observing else None
+            for name, predictions in methods.items():
+                scores[name].append(_score(predictions, capture, view, truth, regions))
+    if not judged:
         raise CaptureError(
             f"{', '.join(map(str, captures))}: no view has a true mask to measure against; add masks to capture.json"
         )
-    return Report(tuple(scores), without_truth)
+    return {name: Report(tuple(views), without_truth) for name, views in scores.items()}
 
 
-def score_view(predictions: Path, capture: Capture, view: View) -> ViewScore:
-    """Measure one view that has a true mask; see `evaluate_masks`."""
-    truth_path = capture.mask_path(view)
-    if truth_path is None:
-        raise CaptureError(f"{capture.folder}: view {view.id!r} has no true mask to measure against")
-    truth = read_mask(truth_path)
+def _regions(capture: Capture, view: View, truth: Mask) -> Regions | None:
+    plate = capture.plate_path(view)
+    return None if plate is None else find_regions(read_image(capture.image_path(view)), read_image(plate), truth)
+
+
+def _score(predictions: Path, capture: Capture, view: View, truth: Mask, regions: Regions | None) -> ViewScore:
     prediction, problem = read_prediction(predictions, capture.asin, view.id, truth.shape)
     return ViewScore(
         capture.asin,
@@ -141,6 +167,7 @@ def score_view(predictions: Path, capture: Capture, view: View) -> ViewScore:
         capture.tags,
         None if view.pose is None else elevation(view.pose),
         problem,
+        observe(prediction, regions) if regions else None,
     )
 
 

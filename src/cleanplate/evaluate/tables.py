@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from jaxtyping import UInt8
+
 from cleanplate.evaluate.compare import LOWER_IS_BETTER, Comparison, Interval
 from cleanplate.files import write_bytes, write_json
-from cleanplate.types import Image
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+Picture = UInt8[np.ndarray, "_ _ 3"]
+"""A drawn figure, RGB."""
 
 COLUMNS = {
     "miou": "mIoU",
@@ -26,12 +31,26 @@ COLUMNS = {
 }
 """The table's columns, the paper's three first."""
 
+OBSERVED = {
+    "miou": "mIoU",
+    "clean": "clean background called foreground",
+    "shadow": "shadows called foreground",
+    "reflection": "reflections called foreground",
+    "alike": "missed where like the plate",
+    "white": "missed where white",
+    "offset": "contour's offset px",
+}
+
 _TEMPLATE = Path(__file__).parent / "comparison.html.j2"
 
 
 def number(metric: str, value: float) -> str:
     """Format a metric's value: pixels with two decimals, ratios with four."""
-    return f"{value:.2f}" if metric.startswith("hausdorff") else f"{value:.4f}"
+    return f"{value:.2f}" if _in_pixels(metric) else f"{value:.4f}"
+
+
+def _in_pixels(metric: str) -> bool:
+    return metric.startswith("hausdorff") or metric == "offset"
 
 
 def best(table: dict[str, dict[str, Interval]], metric: str) -> str:
@@ -41,7 +60,7 @@ def best(table: dict[str, dict[str, Interval]], metric: str) -> str:
 
 
 def terminal_tables(comparison: Comparison) -> "list[Table]":
-    """Return Table 1 (each mean above its 95% interval over products), and mIoU per tag and per elevation."""
+    """Return Table 1 (each mean above its 95% interval over products), mIoU per tag and elevation, observations."""
     from rich.table import Table
 
     table = comparison.table()
@@ -68,6 +87,14 @@ def terminal_tables(comparison: Comparison) -> "list[Table]":
         for method, values in groups.items():
             side.add_row(method, *[number("miou", values[name]["miou"]) for name in names])
         parts += [side] if names else []
+    if observed := comparison.observations():
+        side = Table(title="What the paper observed, over the views that show it")
+        side.add_column("method")
+        for title in OBSERVED.values():
+            side.add_column(title, justify="right")
+        for name, row in observed.items():
+            side.add_row(name, *[_stacked(each, row[each]) if each in row else "-" for each in OBSERVED])
+        parts.append(side)
     return parts
 
 
@@ -77,7 +104,7 @@ def write_comparison_json(path: Path, comparison: Comparison, reference: str | N
 
 
 def write_comparison_html(
-    path: Path, comparison: Comparison, figures: Sequence[tuple[str, Image]] = (), command: str = ""
+    path: Path, comparison: Comparison, figures: Sequence[tuple[str, Picture]] = (), command: str = ""
 ) -> None:
     """Write one page with the tables, the differences to the first method, and figures (caption, picture).
 
@@ -96,6 +123,8 @@ def write_comparison_html(
         differences=comparison.differences(comparison.methods[0]),
         reference=comparison.methods[0],
         groups=_groups(comparison),
+        observed=OBSERVED,
+        observations=comparison.observations(),
         best={metric: best(table, metric) for metric in COLUMNS},
         views=len(first.views),
         products=len(first.by_product()),
@@ -116,15 +145,16 @@ def _groups(comparison: Comparison) -> dict[str, dict[str, dict[str, dict[str, f
 
 
 def _stacked(metric: str, interval: Interval) -> str:
-    digits = 1 if metric.startswith("hausdorff") else 3
+    digits = 1 if _in_pixels(metric) else 3
     return f"{number(metric, interval.mean)}\n{interval.low:.{digits}f}..{interval.high:.{digits}f}"
 
 
 def _seconds(comparison: Comparison, name: str) -> str:
-    return f"{comparison.seconds[name]:.2f}" if name in comparison.seconds else "-"
+    cost = comparison.costs.get(name)
+    return f"{cost.wall:.2f}" if cost else "-"
 
 
-def _data_uri(picture: Image) -> str:
+def _data_uri(picture: Picture) -> str:
     import PIL.Image
 
     stream = io.BytesIO()

@@ -13,8 +13,8 @@ def write_comparison(
 ) -> None:
     """Write tables and figures of a comparison below `out`.
 
-    Figure 3 shows, per tag, where the best method gains most over the first; Figure 4 its worst products. Each comes
-    with the masks and with the errors (missed red, extra blue).
+    Figure 3 shows, of each kind of view, where the best method gains most over the first; Figure 4 its worst products.
+    Each comes with the masks and with the errors (missed red, extra blue).
 
     Args:
         methods: the folders of masks that were compared, by name; the first is the reference.
@@ -41,5 +41,5 @@ def _figures(comparison: Comparison) -> list[tuple[str, str, list[Choice]]]:
     chosen = [("figure4", f"Figure 4: the worst products of {winner}", choose_worst(comparison, winner))]
     if winner != first:
         gains = choose_gains(comparison, winner, first)
-        chosen.insert(0, ("figure3", f"Figure 3: where {winner} gains most over {first}, per tag", gains))
+        chosen.insert(0, ("figure3", f"Figure 3: where {winner} gains most over {first}, of each kind", gains))
     return [each for each in chosen if each[2]]

@@ -14,7 +14,7 @@ from cleanplate.errors import CleanplateError, ImageError, ModelError
 from cleanplate.files import sha256_file
 from cleanplate.segment.edges import native
 from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
-from cleanplate.segment.segmenter import ClassicalSegmenter, Segmenter, Shot, check_sizes, shot
+from cleanplate.segment.segmenter import RULES, RuleSegmenter, Segmenter, Shot, check_sizes, shot
 from cleanplate.segment.session import Model, open_model
 from cleanplate.types import Image, Mask
 
@@ -124,20 +124,29 @@ def predict(model: Model, images: Sequence[UInt8[np.ndarray, "_ _ 3"]], plate: I
     return results
 
 
+MODELS = (*RULES, "default", *NETWORKS)
+"""The names that users give; beside them, any .onnx file."""
+
+
+def is_model(name: str) -> bool:
+    """Tell whether `load_model` takes it for a model: a name of `MODELS`, or an .onnx file's."""
+    return name in MODELS or name.endswith(".onnx")
+
+
 def load_model(name: str) -> Segmenter:
-    """Return the method behind `classical`, `compact`, `deeplabv3plus_dualinput_resnet50`, `default` or an .onnx file.
+    """Return the method behind a name of `MODELS` or an .onnx file.
 
     Raises:
         ModelError: no such model, weights that are not shipped, or a file that cannot be used.
     """
     known = DEFAULT if name == "default" else name
-    if known == "classical":
-        return ClassicalSegmenter()
+    if known in RULES:
+        return RuleSegmenter(known, RULES[known])
     if known in NETWORKS:
         return NetworkSegmenter(name, open_model(shipped(known)))
     if "." in name or "/" in name:
         return NetworkSegmenter(name, open_model(Path(name)))
-    raise ModelError(f"no model {name!r}; choose classical, default, {', '.join(NETWORKS)} or an .onnx file")
+    raise ModelError(f"no model {name!r}; choose {', '.join(MODELS)} or an .onnx file")
 
 
 def segment_capture(capture: Capture, model: str | Segmenter, out: Path) -> list[str]:

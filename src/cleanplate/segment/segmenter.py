@@ -1,15 +1,15 @@
-"""The one interface of every method that makes masks, and the method that needs no weights."""
+"""The one interface of every method that makes masks, and the methods that need no weights."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from cleanplate import __version__
 from cleanplate.capture import Capture, View, image_size, read_image
 from cleanplate.errors import CleanplateError, ImageError
-from cleanplate.types import Mask
+from cleanplate.types import Image, Mask
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,14 @@ def check_sizes(shot: Shot) -> None:
             )
 
 
-class ClassicalSegmenter:
-    """Background subtraction and morphology; without a plate, a key on the backdrop's colour."""
+class RuleSegmenter:
+    """A method without weights: a function of image and plate, None where there is no plate."""
 
-    name = "classical"
-    fingerprint = f"classical {__version__}"
-    doubts: ClassVar[dict[str, float]] = {}
+    def __init__(self, name: str, segment: Callable[[Image, Image | None], Mask]) -> None:
+        self.name = name
+        self.fingerprint = f"{name} {__version__}"
+        self.doubts: dict[str, float] = {}
+        self._segment = segment
 
     def masks(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Mask | CleanplateError]]:
         """See `Segmenter`."""
@@ -80,16 +82,30 @@ class ClassicalSegmenter:
             yield from zip(shots, pool.map(self._mask, shots), strict=True)
 
     def _mask(self, shot: Shot) -> Mask | CleanplateError:
-        from cleanplate.segment.classical import segment_classical
-        from cleanplate.segment.colour_key import colour_key
-
         try:
             check_sizes(shot)
-            image = read_image(shot.image)
-            if shot.plate is None:
-                return colour_key(image)
-            return segment_classical(image, read_image(shot.plate))
+            return self._segment(read_image(shot.image), None if shot.plate is None else read_image(shot.plate))
         except CleanplateError as error:
             return error
         except OSError as error:
             return ImageError(f"{shot.image}: {error}")
+
+
+def _classical(image: Image, plate: Image | None) -> Mask:
+    """Background subtraction and morphology; without a plate, a key on the backdrop's colour."""
+    from cleanplate.segment.classical import segment_classical
+    from cleanplate.segment.colour_key import colour_key
+
+    return colour_key(image) if plate is None else segment_classical(image, plate)
+
+
+def _difference(image: Image, plate: Image | None) -> Mask:
+    from cleanplate.segment.difference import segment_difference
+
+    if plate is None:
+        raise ImageError("a view has no plate to be compared with; name one in capture.json, or use --model classical")
+    return segment_difference(image, plate)
+
+
+RULES: dict[str, Callable[[Image, Image | None], Mask]] = {"classical": _classical, "difference": _difference}
+"""By the names that users give."""

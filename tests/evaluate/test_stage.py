@@ -1,0 +1,94 @@
+"""Models and folders compared in one go, on a capture with real pictures."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cleanplate.capture import Capture, View, read_mask, write_capture, write_image, write_mask
+from cleanplate.errors import ModelError
+from cleanplate.evaluate import compare, evaluate_masks, make_masks
+from cleanplate.geometry import Camera, look_at
+
+SIZE = (96, 128)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    """A red box with a shadow below it, off the picture's middle, in two views."""
+    rng = np.random.default_rng(0)
+    truth = np.zeros(SIZE, bool)
+    truth[20:50, 40:90] = True
+    plate = rng.integers(196, 204, (*SIZE, 3)).astype(np.uint8)
+    image = rng.integers(196, 204, (*SIZE, 3)).astype(np.uint8)
+    image[50:70, 40:90] -= 40
+    image[truth] = (190, 30, 30)
+    folder = tmp_path / "set" / "B000000001"
+    write_image(folder / "plate.png", plate)
+    views = []
+    for n in range(2):
+        write_image(folder / f"v{n}.png", image)
+        write_mask(folder / "masks" / f"v{n}.png", truth)
+        pose = look_at(np.array([1.0, 0.0, 0.1 + n]), np.zeros(3))
+        views.append(View(f"v{n}", "c", f"v{n}.png", "plate.png", f"masks/v{n}.png", pose=pose))
+    camera = Camera(SIZE[1], SIZE[0], np.array([[100.0, 0, 64], [0, 100, 48], [0, 0, 1]]), np.zeros(5))
+    write_capture(Capture(folder, "B000000001", {"c": camera}, tuple(views), ("thin",)))
+    return tmp_path / "set"
+
+
+def test_models_and_folders_in_one_go(box: Path, tmp_path: Path) -> None:
+    peer = tmp_path / "peer" / "B000000001"
+    for n in range(2):
+        write_mask(peer / f"v{n}.png", np.ones(SIZE, bool))
+    out = tmp_path / "out"
+    methods = {"classical": "classical", "difference": "difference", "peer": str(tmp_path / "peer")}
+    comparison = compare(methods, [box], out, upside_down=True, command="so")
+    result = json.loads((out / "compare.json").read_text())
+    assert result["methods"] == ["classical", "difference", "peer"]
+    for name in ("classical", "difference"):
+        measured = evaluate_masks(out / "masks" / name, [box]).mean()
+        assert {each: value.mean for each, value in comparison.table()[name].items()} == pytest.approx(measured)
+        assert measured["foreground_recall"] > 0.9
+    seen = comparison.observations()
+    assert seen["difference"]["shadow"].mean == pytest.approx(seen["difference, upside down"]["shadow"].mean, abs=0.05)
+    assert seen["peer"]["clean"].mean == 1
+    assert set(result["seconds_per_view"]) == {"classical", "difference"}
+    html = (out / "compare.html").read_text()
+    assert "classical, upside down" in html
+    assert "large shadow: foreground_iou" not in html, "captions are in the pictures"
+    assert {"figure3.png", "figure4.pdf", "figure4-errors.png"} <= {path.name for path in out.iterdir()}
+
+
+def test_upside_down_masks_lie_as_the_truth_does(box: Path, tmp_path: Path) -> None:
+    for name, turned in (("up", False), ("down", True)):
+        make_masks("difference", [box], tmp_path / name, upside_down=turned)
+    up, down = (read_mask(tmp_path / name / "B000000001" / "masks" / "v0.png") for name in ("up", "down"))
+    assert (up ^ down).sum() <= 0.02 * up.sum()
+
+
+def test_a_rerun_makes_only_what_is_missing_or_stale(box: Path, tmp_path: Path) -> None:
+    first = make_masks("difference", [box], tmp_path / "m")
+    folder = tmp_path / "m" / "B000000001"
+    times = {path.name: path.stat().st_mtime_ns for path in folder.glob("masks/*")}
+    assert make_masks("difference", [box], tmp_path / "m") == first, "the cost is remembered"
+    assert {path.name: path.stat().st_mtime_ns for path in folder.glob("masks/*")} == times
+    (folder / "masks" / "v1.png").unlink()
+    make_masks("difference", [box], tmp_path / "m")
+    again = {path.name: path.stat().st_mtime_ns for path in folder.glob("masks/*")}
+    assert again["v0.png"] == times["v0.png"]
+    assert again["v1.png"] > times["v1.png"]
+    make_masks("classical", [box], tmp_path / "m")
+    assert all(path.stat().st_mtime_ns > again[path.name] for path in folder.glob("masks/*"))
+
+
+def test_a_bad_picture_is_named_and_stops_nothing(box: Path, tmp_path: Path) -> None:
+    (box / "B000000001" / "plate.png").write_bytes(b"no picture")
+    assert make_masks("difference", [box], tmp_path / "m", upside_down=True) is None
+    assert make_masks("difference", [box], tmp_path / "m") is None
+    assert not list((tmp_path / "m").rglob("*.png"))
+
+
+def test_an_unknown_model_is_an_error(box: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="not found"):
+        compare({"a": str(tmp_path / "none.onnx")}, [box], tmp_path / "out")
