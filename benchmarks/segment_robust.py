@@ -53,9 +53,9 @@ def main() -> None:
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--views", type=int, default=12)
     given = parser.parse_args()
-    model, pairs = open_model(given.model), Pairs()
+    model, pairs = open_model(given.model), Pairs(0.0)
     pairs.add(find_captures(given.captures))
-    chosen = pairs.pairs[:: max(1, len(pairs.pairs) // given.views)]
+    chosen = [each.read() for each in pairs.pairs[:: max(1, len(pairs.pairs) // given.views)]]
     for gain in (1.0, 0.95, 1.05):
         empty = [predict(model, [exposed(each.plate, gain)], each.plate)[0].mask.mean() for each in chosen]
         print(f"empty set, exposure x{gain}: false foreground {np.mean(empty):.4%}, worst {np.max(empty):.4%}")

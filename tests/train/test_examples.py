@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanplate.capture import read_capture, write_image
+from cleanplate.dataset import write_manifest
 from cleanplate.train import light, shapes, surfaces
 from cleanplate.train.augment import PLAIN, Augment, augment
 from cleanplate.train.examples import Examples, batches
-from cleanplate.train.pairs import Pair, Pairs, capture_folders, is_validation
+from cleanplate.train.pairs import Pair, PairFile, Pairs, capture_folders
 from cleanplate.train.recipes import compact
 
 from .conftest import write_product
@@ -23,7 +24,7 @@ def a_pair(seed: int = 0) -> Pair:
     plate = rng.integers(100, 250, (48, 64, 3), np.uint8)
     mask = np.zeros((48, 64), bool)
     mask[10:30, 20:50] = True
-    return Pair(np.where(mask[..., None], np.uint8(30), plate), plate, mask, "B000000001", "a.png")
+    return Pair(np.where(mask[..., None], np.uint8(30), plate), plate, mask)
 
 
 @settings(max_examples=40, deadline=None)
@@ -80,11 +81,19 @@ def test_drawn_foregrounds_differ_from_their_plate(material):
     assert np.abs(colour - plate)[alpha > 0.5].max() > 0.02
 
 
-def test_split_is_by_product_and_never_moves():
-    names = [f"B{i:09d}" for i in range(2000)]
-    held = [name for name in names if is_validation(name, 0.1)]
-    assert 0.07 < len(held) / len(names) < 0.13
-    assert set(held) <= {name for name in names if is_validation(name, 1 / 3)}
+def test_a_manifest_says_what_is_trained_on_and_the_test_side_never_is(tmp_path: Path):
+    for i in range(12):
+        write_product(tmp_path, f"B00000000{i}" if i < 10 else f"B0000000{i}", views=1)
+    free = Pairs(0.4)
+    free.add(capture_folders(tmp_path))
+    assert {pair.split for pair in free.pairs} == {"train", "validation"}
+    entries = write_manifest(tmp_path, validation=0.2, test=0.4)
+    pairs = Pairs(0.4)
+    pairs.add(capture_folders(tmp_path))
+    for split in ("train", "validation"):
+        listed = {entry.asin for entry in entries if entry.split == split}
+        assert {pair.image.parts[-3] for pair in pairs.side(split)} == listed
+    assert len(pairs.pairs) == sum(entry.split != "test" for entry in entries) < 12
 
 
 def test_batches_cover_every_pair_and_repeat_a_small_set():
@@ -97,9 +106,11 @@ def test_batches_cover_every_pair_and_repeat_a_small_set():
     assert len(batches(10, replace(recipe, min_batches=20), 0)) >= 20
 
 
-def test_an_example_depends_on_seed_epoch_and_place_alone():
+def test_an_example_depends_on_seed_epoch_and_place_alone(tmp_path: Path):
     recipe = replace(compact(), size=(64, 64))
-    pairs = [a_pair(0), a_pair(1)]
+    views = read_capture(write_product(tmp_path, "B000000007")).views[:2]
+    at = tmp_path / "B000000007"
+    pairs = [PairFile(at / v.image, at / str(v.plate), at / str(v.mask), "train") for v in views]
     first, again = Examples(pairs, recipe, 3)[1], Examples(pairs, recipe, 3)[1]
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first[0], Examples(pairs, recipe, 4)[1][0])
@@ -113,7 +124,7 @@ def test_what_cannot_be_read_is_skipped_counted_and_named(tmp_path: Path):
     broken = tmp_path / "B000000008"
     broken.mkdir()
     (broken / "capture.json").write_text("{")
-    pairs = Pairs()
+    pairs = Pairs(0.0)
     pairs.add(capture_folders(tmp_path))
     assert len(pairs.pairs) == 2
     assert [next(w for w in ("v1.png", "v2.png", "B000000008") if w in s) for s in pairs.skipped] == [
@@ -121,7 +132,7 @@ def test_what_cannot_be_read_is_skipped_counted_and_named(tmp_path: Path):
         "v2.png",
         "B000000008",
     ]
-    assert len({pair.product for pair in pairs.pairs}) == 1
+    assert {pair.split for pair in pairs.pairs} == {"train"}
     pairs.add(capture_folders(tmp_path))  # nothing twice
     assert len(pairs.pairs) == 2
     assert len(read_capture(target).views) == 4

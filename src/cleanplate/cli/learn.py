@@ -47,7 +47,9 @@ def render(
 
 @dataset.command("make")
 def make(
-    recipe: Annotated[str, typer.Argument(help="segmentation-10k, kitchen-5k, train-small, train-hard, test-145 or yield-30.")],
+    recipe: Annotated[
+        str, typer.Argument(help="segmentation-10k, kitchen-5k, train-small, train-hard, test-145 or yield-30")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The data set's folder; run again to resume.")],
     meshes: Annotated[Path | None, typer.Option(help="Folder of OBJ, GLB or PLY scans to render beside.")] = None,
     scale: Annotated[float, typer.Option(min=1e-6, help="Fraction of the recipe's products.")] = 1.0,

@@ -1,7 +1,7 @@
 """Collections of captures: manifest with splits by product and checksums, checks, statistics, card, fast reader."""
 
 from cleanplate.dataset.card import write_card
-from cleanplate.dataset.manifest import Entry, read_manifest, split_of, write_manifest
+from cleanplate.dataset.manifest import Entry, has_manifest, read_manifest, split_of, write_manifest
 from cleanplate.dataset.reader import PackedSplit, open_split, pack_split
 from cleanplate.dataset.sheet import contact_sheet
 from cleanplate.dataset.stats import DatasetStats, dataset_stats
@@ -13,6 +13,7 @@ __all__ = [
     "PackedSplit",
     "contact_sheet",
     "dataset_stats",
+    "has_manifest",
     "open_split",
     "pack_split",
     "read_manifest",

@@ -59,6 +59,11 @@ def write_manifest(folder: Path, validation: float = 1 / 3, test: float = 0.0) -
     return entries
 
 
+def has_manifest(folder: Path) -> bool:
+    """Return whether a folder is a data set with a manifest."""
+    return (folder / FILE_NAME).is_file()
+
+
 def read_manifest(folder: Path) -> list[Entry]:
     """Read a data set's manifest.
 
@@ -66,7 +71,7 @@ def read_manifest(folder: Path) -> list[Entry]:
         CaptureError: missing, or a line that is no entry; names the line.
     """
     path = folder / FILE_NAME
-    if not path.is_file():
+    if not has_manifest(folder):
         raise CaptureError(f"{path}: not found; write it with 'cleanplate dataset manifest {folder}'")
     entries = []
     for number, line in enumerate(path.read_text().splitlines(), 1):

@@ -4,14 +4,14 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from cleanplate.train.augment import augment
-from cleanplate.train.pairs import Pair
+from cleanplate.train.pairs import PairFile
 from cleanplate.train.recipes import Recipe
 
 
 class Examples(Dataset):
     """The training examples of one epoch: float32 image and plate (h, w, 3) in 0..1, mask (h, w), the pair's index."""
 
-    def __init__(self, pairs: list[Pair], recipe: Recipe, epoch: int) -> None:
+    def __init__(self, pairs: list[PairFile], recipe: Recipe, epoch: int) -> None:
         self.pairs = pairs
         self.recipe = recipe
         self.epoch = epoch
@@ -24,8 +24,8 @@ class Examples(Dataset):
         rng = np.random.default_rng([self.recipe.seed, self.epoch, place])
         index = place % len(self.pairs)
         image, plate, mask = augment(
-            self.pairs[index],
-            lambda: self.pairs[int(rng.integers(len(self.pairs)))],
+            self.pairs[index].read(),
+            lambda: self.pairs[int(rng.integers(len(self.pairs)))].read(),
             self.recipe.size,
             self.recipe.augment,
             rng,

@@ -21,7 +21,7 @@ from cleanplate.train.examples import Examples, batches
 from cleanplate.train.log import Log
 from cleanplate.train.losses import Objective
 from cleanplate.train.networks import build, initialise
-from cleanplate.train.pairs import Pair, Pairs, capture_folders, is_validation
+from cleanplate.train.pairs import PairFile, Pairs, capture_folders
 from cleanplate.train.recipes import Recipe
 from cleanplate.train.validate import validate
 
@@ -39,8 +39,8 @@ class _Run:
     optimiser: torch.optim.Optimizer
     average: dict[str, Tensor]
     log: Log
+    pairs: Pairs
     progress: Progress = field(default_factory=Progress)
-    pairs: Pairs = field(default_factory=Pairs)
 
     @property
     def last(self) -> Path:
@@ -109,7 +109,8 @@ def _start(recipe: Recipe, run: Path, init: str | None) -> _Run:
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trained, recipe.lr, weight_decay=recipe.weight_decay)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()} if recipe.ema else {}
-    state = _Run(recipe, run, device, rank, world, network, optimiser, average, Log(run, rank))
+    log, pairs = Log(run, rank), Pairs(recipe.validation)
+    state = _Run(recipe, run, device, rank, world, network, optimiser, average, log, pairs)
     if last.is_file():
         state.progress = resume(last, recipe, network, average, optimiser)
     if rank == 0:
@@ -127,9 +128,9 @@ def _join() -> tuple[torch.device, int, int]:
     return device, rank, world
 
 
-def _look(state: _Run, datasets: Sequence[Path]) -> list[Pair]:
+def _look(state: _Run, datasets: Sequence[Path]) -> list[PairFile]:
     """Load new captures and return the training pairs; a resumed epoch keeps the products that it began with."""
-    progress, pairs, recipe = state.progress, state.pairs, state.recipe
+    progress, pairs = state.progress, state.pairs
     found = [folder for dataset in datasets for folder in capture_folders(dataset)]
     if progress.products:
         found = [folder for folder in found if folder.name in set(progress.products)]
@@ -142,7 +143,7 @@ def _look(state: _Run, datasets: Sequence[Path]) -> list[Pair]:
     progress.products = [folder.name for folder in pairs.folders]
     for sentence in pairs.skipped[known:]:
         state.log.write("skipped", progress.step, count=len(pairs.skipped), problem=sentence)
-    training = [pair for pair in pairs.pairs if not is_validation(pair.product, recipe.validation)]
+    training = pairs.side("train")
     state.log.write(
         "data",
         progress.step,
@@ -160,7 +161,7 @@ def _look(state: _Run, datasets: Sequence[Path]) -> list[Pair]:
 
 
 def _steps(
-    state: _Run, training: list[Pair], order: list[list[int]], objective: nn.Module
+    state: _Run, training: list[PairFile], order: list[list[int]], objective: nn.Module
 ) -> Iterator[tuple[list[str], float, float]]:
     """Train on the given batches; yield each one's image names, loss and learning rate."""
     recipe, progress = state.recipe, state.progress
@@ -184,7 +185,7 @@ def _steps(
             state.optimiser.step()
         progress.batch += 1
         progress.step += 1
-        yield [training[int(i)].name for i in index], value, lr
+        yield [str(training[int(i)].image) for i in index], value, lr
 
 
 def _has_bfloat16(device: torch.device) -> bool:
@@ -223,7 +224,7 @@ def _blend(average: dict[str, Tensor], network: nn.Module, decay: float, step: i
 def _validate(state: _Run) -> None:
     """Measure the averaged weights on the validation products and keep them if they are the best so far."""
     recipe, progress = state.recipe, state.progress
-    held_out = [pair for pair in state.pairs.pairs if is_validation(pair.product, recipe.validation)]
+    held_out = state.pairs.side("validation")
     if not held_out:
         return
     measured = state.network

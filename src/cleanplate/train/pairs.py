@@ -1,84 +1,109 @@
-"""Training examples in memory: captures with true masks -> (image, plate, mask), and their split by product."""
+"""Data sets -> training pairs (image, plate, mask) on disk, and which side of the split they belong to."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 
 from cleanplate.capture import Capture, View, read_capture, read_image, read_mask
+from cleanplate.dataset import has_manifest, read_manifest, split_of
 from cleanplate.errors import CleanplateError, ImageError
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One view with its plate and truth, all of one size.
-
-    Attributes:
-        image, plate: RGB, 8 bits.
-        mask: True is foreground.
-        product: the capture's ASIN.
-        name: for messages: the image's path.
-    """
+    """One view with its plate and truth, all of one size: RGB of 8 bits, and True for foreground."""
 
     image: UInt8[np.ndarray, "h w 3"]
     plate: UInt8[np.ndarray, "h w 3"]
     mask: Bool[np.ndarray, "h w"]
-    product: str
-    name: str
+
+
+@dataclass(frozen=True)
+class PairFile:
+    """Where a pair lies; decoding it takes milliseconds, a training step seconds, so that none is kept in memory.
+
+    Attributes:
+        split: "train" or "validation".
+    """
+
+    image: Path
+    plate: Path
+    mask: Path
+    split: str
+
+    def read(self) -> Pair:
+        """Decode the three pictures.
+
+        Raises:
+            ImageError: one cannot be read, or they differ in size.
+        """
+        image, plate, mask = read_image(self.image), read_image(self.plate), read_mask(self.mask)
+        if not image.shape == plate.shape == (*mask.shape, 3):
+            raise ImageError(
+                f"{self.image}: image {image.shape[:2]}, plate {plate.shape[:2]} and mask {mask.shape} "
+                f"(height, width) differ in size; export them again at the camera's size"
+            )
+        return Pair(image, plate, mask)
 
 
 @dataclass
 class Pairs:
     """Pairs of many products; `skipped` names what could not be read, one sentence each."""
 
-    pairs: list[Pair] = field(default_factory=list)
+    validation: float
+    """Share of the products that is held out of data sets without a manifest; a manifest says it itself."""
+    pairs: list[PairFile] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
 
     def add(self, folders: Iterable[Path]) -> None:
-        """Load the captures that are not loaded yet; a view without plate or mask is passed over."""
+        """List the captures that are not listed yet, each picture decoded once to know that it can be.
+
+        A view without plate or mask is passed over, and so is a product of the test side.
+        """
         for folder in folders:
             if folder in self.folders:
                 continue
             self.folders.append(folder)
             try:
                 capture = read_capture(folder)
+                split = _split(capture, self.validation)
             except CleanplateError as error:
                 self.skipped.append(str(error))
                 continue
-            plates: dict[Path, np.ndarray] = {}
-            for view in capture.views:
+            for view in capture.views if split != "test" else ():
                 try:
-                    if view.plate and view.mask:
-                        self.pairs.append(_load(capture, view, plates))
+                    self.pairs.extend(_checked(capture, view, split))
                 except (CleanplateError, OSError) as error:
                     self.skipped.append(str(error))
 
-
-def _load(capture: Capture, view: View, plates: dict[Path, np.ndarray]) -> Pair:
-    plate_path, mask_path = capture.plate_path(view), capture.mask_path(view)
-    if plate_path is None or mask_path is None:
-        raise ImageError(f"{capture.folder}: view {view.id!r} has no plate or no mask")
-    if plate_path not in plates:  # views of one camera share the array
-        plates[plate_path] = read_image(plate_path)
-    image, plate, mask = read_image(capture.image_path(view)), plates[plate_path], read_mask(mask_path)
-    if not image.shape == plate.shape == (*mask.shape, 3):
-        raise ImageError(
-            f"{capture.image_path(view)}: image {image.shape[:2]}, plate {plate.shape[:2]} and mask {mask.shape} "
-            f"(height, width) differ in size; export them again at the camera's size"
-        )
-    return Pair(image, plate, mask, capture.asin, str(capture.image_path(view)))
+    def side(self, split: str) -> list[PairFile]:
+        """Return the pairs of "train" or "validation"."""
+        return [pair for pair in self.pairs if pair.split == split]
 
 
-def is_validation(product: str, share: float) -> bool:
-    """Return whether a product belongs to the validation side.
+def _checked(capture: Capture, view: View, split: str) -> list[PairFile]:
+    plate, mask = capture.plate_path(view), capture.mask_path(view)
+    if plate is None or mask is None:
+        return []
+    pair = PairFile(capture.image_path(view), plate, mask, split)
+    pair.read()
+    return [pair]
 
-    By a hash of its name: products that are added later never move others across, and a product's views stay together.
-    """
-    return int(hashlib.sha256(product.encode()).hexdigest()[:8], 16) / 16**8 < share
+
+def _split(capture: Capture, validation: float) -> str:
+    dataset = capture.folder.parent
+    listed = _manifest(dataset) if has_manifest(dataset) else {}
+    return listed.get(capture.asin) or split_of(capture.asin, validation)
+
+
+@cache
+def _manifest(dataset: Path) -> dict[str, str]:
+    return {entry.asin: entry.split for entry in read_manifest(dataset)}
 
 
 def capture_folders(dataset: Path) -> list[Path]:

@@ -19,7 +19,7 @@ class Recipe:
         batch: over all processes.
         lr: Adam's, after `warmup` steps of linear rise; halved every `halve_every` epochs (0: never).
         weight_decay: decoupled (AdamW); 0 is Adam.
-        validation: share of the products that is held out.
+        validation: share of the products that is held out of data sets without a manifest.
         validation_views: at most so many views are measured at each validation.
         validate_every: epochs between validations.
         freeze_encoder: keep the encoder as initialised.
