@@ -10,6 +10,7 @@ import numba
 import numpy as np
 from hull_shapes import CAMERA
 
+from cleanplate.evaluate.occupancy import occupancy
 from cleanplate.geometry import Pose
 
 
@@ -55,44 +56,6 @@ def exact_hull(masks: list[np.ndarray], poses: list[Pose], factor: int) -> Exact
     return ExactHull(projections, np.stack([np.packbits(mask.ravel()) for mask in masks]), factor)
 
 
-@numba.njit(cache=True)
-def _crossings(vertices, faces, low, step, count, starts, heights):
-    """Count (heights empty) or collect the z at which columns cross the faces."""
-    fill = np.zeros(count * count, np.int64)
-    for n in range(len(faces)):
-        a, b, c = vertices[faces[n, 0]], vertices[faces[n, 1]], vertices[faces[n, 2]]
-        area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-        if area == 0:
-            continue
-        i0 = max(0, int(np.ceil((min(a[0], b[0], c[0]) - low[0]) / step[0])))
-        i1 = min(count - 1, int(np.floor((max(a[0], b[0], c[0]) - low[0]) / step[0])))
-        j0 = max(0, int(np.ceil((min(a[1], b[1], c[1]) - low[1]) / step[1])))
-        j1 = min(count - 1, int(np.floor((max(a[1], b[1], c[1]) - low[1]) / step[1])))
-        for i in range(i0, i1 + 1):
-            for j in range(j0, j1 + 1):
-                x, y = low[0] + i * step[0], low[1] + j * step[1]
-                u = ((b[0] - x) * (c[1] - y) - (b[1] - y) * (c[0] - x)) / area
-                v = ((c[0] - x) * (a[1] - y) - (c[1] - y) * (a[0] - x)) / area
-                if u >= 0 and v >= 0 and u + v <= 1:
-                    k = i * count + j
-                    if len(heights):
-                        heights[starts[k] + fill[k]] = u * a[2] + v * b[2] + (1 - u - v) * c[2]
-                    fill[k] += 1
-    return fill
-
-
-@numba.njit(cache=True)
-def _occupied(starts, heights, zs, count):
-    inside = np.zeros((count * count, len(zs)), np.bool_)
-    for k in range(count * count):
-        column = np.sort(heights[starts[k] : starts[k + 1]])
-        for n in range(0, len(column) - 1, 2):
-            for m in range(len(zs)):
-                if column[n] <= zs[m] < column[n + 1]:
-                    inside[k, m] = True
-    return inside
-
-
 @dataclass(frozen=True)
 class Samples:
     """A lattice of points over a box, off any grid of cells: `count` x `count` columns of as many points."""
@@ -109,13 +72,7 @@ class Samples:
 
     def in_mesh(self, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
         """Tell which points a closed mesh holds, by the parity of crossings along z."""
-        arguments = (vertices, faces, self.low, self.step, self.count)
-        fill = _crossings(*arguments, np.zeros(0, np.int64), np.zeros(0))
-        starts = np.concatenate([[0], np.cumsum(fill)])
-        heights = np.empty(starts[-1])
-        _crossings(*arguments, starts, heights)
-        zs = self.low[2] + self.step[2] * np.arange(self.count)
-        return _occupied(starts, heights, zs, self.count).ravel()
+        return occupancy(vertices, faces, self.low, self.step, (self.count,) * 3).ravel()
 
 
 def lattice(low: np.ndarray, high: np.ndarray, count: int = 200) -> Samples:

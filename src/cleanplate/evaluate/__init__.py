@@ -6,15 +6,18 @@ from cleanplate.evaluate.observations import Observation, Regions, contour_offse
 from cleanplate.evaluate.panels import Choice, choose_gains, choose_worst, draw_panels, error_map, write_figure
 from cleanplate.evaluate.predict import Cost, make_masks
 from cleanplate.evaluate.report import Report, ViewScore, evaluate_all, evaluate_masks
+from cleanplate.evaluate.solids import Agreement, Limits, compare_solids
 from cleanplate.evaluate.stage import compare
 from cleanplate.evaluate.tables import terminal_tables, write_comparison_html, write_comparison_json
 from cleanplate.evaluate.write import write_comparison
 
 __all__ = [
+    "Agreement",
     "Choice",
     "Comparison",
     "Cost",
     "Interval",
+    "Limits",
     "Metrics",
     "Observation",
     "Regions",
@@ -26,6 +29,7 @@ __all__ = [
     "choose_worst",
     "compare",
     "compare_methods",
+    "compare_solids",
     "contour",
     "contour_offset",
     "draw_panels",
