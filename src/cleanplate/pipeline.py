@@ -11,18 +11,15 @@ from typing import Any
 
 from cleanplate import __version__
 from cleanplate.capture import Capture, View, read_capture, read_image, read_mask, write_image, write_mask
-from cleanplate.errors import CleanplateError, ImageError, MeshError
-from cleanplate.files import write_bytes, write_json
+from cleanplate.errors import CleanplateError
+from cleanplate.files import write_json
 from cleanplate.ledger import Ledger, exclusive, fingerprint
 from cleanplate.report import ViewPanel, overlay, view_panel, write_report
 from cleanplate.segment.segmenter import shot
-from cleanplate.types import Faces, Mask, Points
+from cleanplate.types import Faces, Points
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, how many of its items are done, and how many there are."""
-
-MIN_VIEWS = 3
-"""Fewer silhouettes bound no useful volume."""
 
 DOUBTFUL_AGREEMENT = 0.9
 """Mean IoU between masks and re-projected hull below which the model is called doubtful; sound masks reach 0.99."""
@@ -36,6 +33,8 @@ class Settings:
         model: a model's name or .onnx file.
         resolution: voxels along the hull's longest side.
         profile: the asset profile's name.
+        front_deg: azimuth in the world that becomes the model's front, counter-clockwise from +x seen from above.
+        usdz: also write the model as USDZ; needs the extra `usd`.
         floor: height in metres below which nothing is, None where the product does not stand on a platen.
         stages: how far to go: "segment" makes masks alone, "asset" everything.
     """
@@ -43,6 +42,8 @@ class Settings:
     model: str = "default"
     resolution: int = 256
     profile: str = "default"
+    front_deg: float = -90.0
+    usdz: bool = False
     floor: float | None = 0.0
     stages: str = "asset"
 
@@ -89,6 +90,14 @@ class _Job:
     @property
     def glb(self) -> Path:
         return self.target / f"{self.capture.asin}.glb"
+
+    @property
+    def usdz(self) -> Path | None:
+        return self.glb.with_suffix(".usdz") if self.settings.usdz else None
+
+    @property
+    def models(self) -> list[Path]:
+        return [self.glb, self.usdz] if self.usdz else [self.glb]
 
     @property
     def report(self) -> Path:
@@ -161,23 +170,26 @@ def _segment(job: _Job) -> list[View]:
 
 def _outputs(job: _Job) -> set[Path]:
     views = job.capture.views
-    return {job.hull, job.glb, job.report, *map(job.mask, views), *map(job.overlay, views)}
+    models = job.models if job.settings.stages == "asset" else [job.glb, job.glb.with_suffix(".usdz")]
+    return {job.hull, *models, job.report, *map(job.mask, views), *map(job.overlay, views)}
 
 
 def _reconstruct(job: _Job, views: list[View]) -> None:
-    """Make hull.ply and the GLB, and the JSON beside each, from the masks of `views`."""
+    """Make hull.ply and the models, and the JSON beside each, from the masks of `views`."""
+    from cleanplate.hull import write_hull
+
     capture, settings = replace(job.capture, views=tuple(views)), job.settings
     description, masks = job.capture.folder / "capture.json", [job.mask(view) for view in views]
-    key = fingerprint("hull", __version__, repr(settings.resolution), repr(settings.floor), description, *masks)
+    key = fingerprint("hull 2", __version__, repr(settings.resolution), repr(settings.floor), description, *masks)
     job.progress("hull", 0, 1)
     if not job.ledger.is_done(job.hull, key):
-        write_hull(capture, job.target / "masks", job.hull, settings)
+        write_hull(capture, job.target / "masks", job.hull, settings.resolution, settings.floor)
         job.record(job.hull, key)
     job.progress("hull", 1, 1)
     facts = _read_facts(job.hull)
     unused = facts["unused"]
     agreement = [value for view, value in facts["agreement"].items() if view not in unused]
-    job.result.problems += [f"view {view}: {reason}; it was left out of the hull" for view, reason in unused.items()]
+    job.result.problems += _left_out(unused)
     if (mean := sum(agreement) / len(agreement)) < DOUBTFUL_AGREEMENT:
         job.result.problems.append(
             f"{job.hull}: the masks contradict each other: re-projected, the hull fills {mean:.0%} of them; "
@@ -185,71 +197,41 @@ def _reconstruct(job: _Job, views: list[View]) -> None:
         )
     capture = replace(capture, views=tuple(view for view in views if view.id not in unused))
     images = [capture.image_path(view) for view in capture.views]
-    key = fingerprint("asset", __version__, settings.profile, job.hull, description, *images, *masks)
+    front = repr(settings.front_deg)
+    key = fingerprint("asset", __version__, settings.profile, front, job.hull, description, *images, *masks)
     job.progress("asset", 0, 1)
-    if not job.ledger.is_done(job.glb, key):
+    if not all(job.ledger.is_done(model, key) for model in job.models):
         write_model(job.hull, capture, job.target / "masks", job.glb, settings)
-        job.record(job.glb, key)
+        for model in job.models:
+            job.record(model, key)
     job.progress("asset", 1, 1)
     job.result.figures = _figures(job)
 
 
+def _left_out(unused: dict[str, str]) -> list[str]:
+    """Return a sentence for each reason why views were left out, with all that it holds for."""
+    views: dict[str, list[str]] = {}
+    for view, reason in unused.items():
+        views.setdefault(reason, []).append(view)
+    return [
+        f"{'view' if len(each) == 1 else 'views'} {', '.join(each)}: {reason}; left out of the hull"
+        for reason, each in views.items()
+    ]
+
+
 def write_model(hull: Path, capture: Capture, mask_dir: Path, output: Path, settings: Settings) -> None:
-    """Write the GLB of a hull's mesh, and what is known of it into `.json` beside.
+    """Write the GLB of a hull's mesh, what is known of it into `.json` beside, and the USDZ if the settings say so.
 
     Raises:
+        MissingExtra: USDZ is asked for and cannot be written.
         MeshError: the profile cannot be met.
         ImageError: a photograph or mask cannot be read.
     """
     from cleanplate.asset import write_asset
 
-    report = write_asset(hull, capture, mask_dir, output, settings.profile)
+    usdz = output.with_suffix(".usdz") if settings.usdz else None
+    report = write_asset(hull, capture, mask_dir, output, settings.profile, out_usdz=usdz, front_deg=settings.front_deg)
     write_json(output.with_suffix(".json"), asdict(report) | {"path": output.name})
-
-
-def write_hull(capture: Capture, mask_dir: Path, output: Path, settings: Settings) -> None:
-    """Carve the visual hull of a capture's masks into `output` (.ply), and what is known of it into `.json` beside.
-
-    Raises:
-        CaptureError: views without pose.
-        ImageError: a mask that cannot be read, or of another size than its camera's pictures.
-        MeshError: too few views, or nothing is left of the hull.
-    """
-    import trimesh
-    from trimesh.exchange.ply import export_ply
-
-    from cleanplate.hull import view_agreement, visual_hull
-
-    if len(capture.views) < MIN_VIEWS:
-        raise MeshError(f"{capture.folder}: {len(capture.views)} views have a mask; a hull needs {MIN_VIEWS} or more")
-    poses, cameras = capture.poses(), [capture.camera_of(view) for view in capture.views]
-    masks = [_read_mask(capture, view, mask_dir) for view in capture.views]
-    hull = visual_hull(masks, cameras, poses, settings.resolution, settings.floor)
-    agreements = view_agreement(hull.vertices, hull.faces, masks, cameras, poses)
-    mesh = trimesh.Trimesh(hull.vertices, hull.faces, process=False)
-    write_bytes(output, export_ply(mesh))
-    write_json(
-        output.with_suffix(".json"),
-        {
-            "cell": hull.cell,
-            "watertight": bool(mesh.is_watertight),
-            "volume": float(mesh.volume),
-            "unused": {capture.views[each.view].id: each.reason for each in hull.outliers if not each.used},
-            "doubtful": {capture.views[each.view].id: each.reason for each in hull.outliers if each.used},
-            "agreement": {capture.views[agreement.view].id: agreement.iou for agreement in agreements},
-        },
-    )
-
-
-def _read_mask(capture: Capture, view: View, mask_dir: Path) -> Mask:
-    path, camera = mask_dir / f"{view.id}.png", capture.camera_of(view)
-    mask = read_mask(path)
-    if mask.shape != (camera.height, camera.width):
-        raise ImageError(
-            f"{path}: mask is {mask.shape[1]}x{mask.shape[0]}, its camera says {camera.width}x{camera.height}; "
-            f"export it again at the camera's size"
-        )
-    return mask
 
 
 def _read_facts(output: Path) -> dict[str, Any]:
@@ -269,6 +251,7 @@ def _figures(job: _Job) -> dict[str, Any]:
         "watertight": "yes" if hull["watertight"] else "no",
         "triangles": asset["triangles"],
         "GLB": f"{asset['size_bytes'] / 1e6:.2f} MB",
+        "surface unknown": f"{hull['unknown']:.0%}, flat or hollow: silhouettes cannot tell",
         "mean agreement": f"{sum(agreement) / len(agreement):.4f}",
         "worst agreement": f"{min(agreement):.4f}",
     }
@@ -277,15 +260,15 @@ def _figures(job: _Job) -> dict[str, Any]:
 def _report(job: _Job, views: list[View]) -> None:
     """Draw the overlays that are stale, and report.html."""
     alive = job.result.status != "failed" and job.settings.stages == "asset"
-    model, facts = (job.glb, _read_facts(job.hull)) if alive else (None, {})
+    models, facts = (job.models, _read_facts(job.hull)) if alive else ([], {})
     inputs = [
         path for view in views for path in (job.capture.image_path(view), job.capture.plate_path(view), job.mask(view))
     ]
-    key = fingerprint("report", __version__, *job.result.problems, *([job.hull, model] if model else []), *inputs)
+    key = fingerprint("report", __version__, *job.result.problems, *([job.hull, *models] if models else []), *inputs)
     if job.ledger.is_done(job.report, key):
         return
     mesh = None
-    if model:
+    if models:
         from cleanplate.asset import read_mesh
 
         mesh = read_mesh(job.hull)
@@ -296,7 +279,7 @@ def _report(job: _Job, views: list[View]) -> None:
         job.progress("report", done, len(views))
     figures = {"model": job.settings.model} | job.result.figures
     title = " ".join([job.capture.asin, *job.capture.tags])
-    write_report(job.report, title, figures, job.result.problems, panels, model)
+    write_report(job.report, title, figures, job.result.problems, panels, models)
     job.record(job.report, key)
 
 

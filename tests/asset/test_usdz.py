@@ -72,3 +72,11 @@ def test_the_package_is_stored_and_aligned(model, tmp_path):
             assert (start + int.from_bytes(header[28:30], "little")) % 64 == 0
     assert names[0] == "product.usdc"
     assert len(names) == (2 if model.texture is not None else 1)
+
+
+def test_the_same_model_gives_the_same_bytes_at_another_time(model, tmp_path):
+    for name in ("a", "b"):
+        write_usdz(tmp_path / f"{name}.usdz", model)
+    assert (tmp_path / "a.usdz").read_bytes() == (tmp_path / "b.usdz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.usdz") as package:
+        assert {entry.date_time[0] for entry in package.infolist()} == {1980}

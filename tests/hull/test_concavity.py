@@ -3,7 +3,7 @@
 import numpy as np
 import trimesh
 
-from cleanplate.hull import Hull, surface_slack, unknown_faces, visual_hull
+from cleanplate.hull import Hull, surface_slack, unknown_faces, unknown_share, visual_hull
 
 from .rig import CAMERA, ball, coverage, orbit
 
@@ -42,3 +42,16 @@ def test_open_top_is_unknown_from_rim_to_rim_and_round_sides_are_known():
 def test_floor_is_taken_as_known():
     hull, slack = slack_of(ball(height=0.02))
     assert (slack[hull.vertices[:, 2] < 1e-6] == 0).all()
+
+
+def test_the_unknown_share_estimates_what_the_marked_faces_have():
+    poses = orbit(24)
+    box = trimesh.creation.box([0.06, 0.05, 0.04])
+    box.apply_translation([0, 0, 0.02])
+    masks = [coverage(box, CAMERA, pose) for pose in poses]
+    views = masks, [CAMERA] * 24, poses
+    hull = visual_hull(*views, 48)
+    exact = unknown_faces(hull.vertices, hull.faces, surface_slack(hull.vertices, *views))[1]
+    share = unknown_share(hull.vertices, hull.faces, *views)
+    assert share > 0.1
+    assert abs(share - exact) < 0.05

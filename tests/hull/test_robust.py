@@ -94,3 +94,10 @@ def test_verdicts_do_not_depend_on_the_unit(clean):
     turned = [type(p)(p.R @ rotation_z(40).T, 500 * p.t) for p in orbit(COUNT)]
     hull = visual_hull(masks, [CAMERA] * COUNT, turned, 48)
     assert [o.view for o in hull.outliers] == [3]
+
+
+def test_of_many_contradicting_masks_none_is_blamed_alone(clean):
+    masks = [np.roll(mask, 7 * (-1) ** n, axis=1) if n % 3 == 0 else mask for n, mask in enumerate(clean)]
+    reasons = {outlier.reason for outlier in carve(masks).outliers}
+    assert len(reasons) == 1
+    assert "too many to say which are wrong" in reasons.pop()

@@ -12,7 +12,8 @@ from pipeline_support import contents, edit
 from cleanplate.batch import run_batch
 from cleanplate.capture import read_capture, read_image, read_mask, write_image, write_mask
 from cleanplate.errors import CaptureError, ImageError, MeshError
-from cleanplate.pipeline import Settings, write_hull
+from cleanplate.hull import write_hull
+from cleanplate.pipeline import Settings
 
 SETTINGS = Settings(model="classical", resolution=48)
 FIRST = "images/cam00_000.png"
@@ -138,20 +139,20 @@ def test_a_useless_mask_is_left_out_of_the_hull(folder: Path, tmp_path: Path, na
     change, expected = MASK_DAMAGE[name]
     path = folder / "masks/cam00_000.png"
     write_mask(path, change(read_mask(path)))
-    write_hull(read_capture(folder), folder / "masks", tmp_path / "hull.ply", SETTINGS)
+    write_hull(read_capture(folder), folder / "masks", tmp_path / "hull.ply", SETTINGS.resolution)
     assert expected in json.loads((tmp_path / "hull.json").read_text())["unused"]["cam00_000"]
 
 
 def test_a_mask_of_another_size_is_refused(folder: Path, tmp_path: Path) -> None:
     write_mask(folder / "masks/cam00_000.png", np.ones((5, 6), bool))
     with pytest.raises(ImageError, match=r"cam00_000\.png: mask is 6x5"):
-        write_hull(read_capture(folder), folder / "masks", tmp_path / "hull.ply", SETTINGS)
+        write_hull(read_capture(folder), folder / "masks", tmp_path / "hull.ply", SETTINGS.resolution)
 
 
 def test_two_views_make_no_hull(folder: Path, tmp_path: Path) -> None:
     edit(folder, lambda d: d.update(views=d["views"][:2]))
     with pytest.raises(MeshError, match="needs 3 or more"):
-        write_hull(read_capture(folder), folder / "masks", tmp_path / "hull.ply", SETTINGS)
+        write_hull(read_capture(folder), folder / "masks", tmp_path / "hull.ply", SETTINGS.resolution)
 
 
 def test_an_object_at_the_border_still_gives_a_closed_hull(folder: Path, tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_an_object_at_the_border_still_gives_a_closed_hull(folder: Path, tmp_pat
         write_image(folder / name, np.ascontiguousarray(read_image(source)[:, :70]))
     mask = folder / "masks/cam00_000.png"
     write_mask(mask, np.ascontiguousarray(read_mask(mask)[:, :70]))
-    write_hull(read_capture(folder), folder / "masks", tmp_path / "hull.ply", SETTINGS)
+    write_hull(read_capture(folder), folder / "masks", tmp_path / "hull.ply", SETTINGS.resolution)
     mesh = trimesh.load_mesh(tmp_path / "hull.ply")
     assert mesh.is_watertight
     assert mesh.extents[0] == pytest.approx(0.1, rel=0.1)

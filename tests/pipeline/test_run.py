@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from pipeline_support import RADII, contents
 
 from cleanplate.batch import run_batch
 from cleanplate.capture import read_mask, write_mask
+from cleanplate.cli.common import writes_usdz
+from cleanplate.errors import MissingExtra
 from cleanplate.evaluate import evaluate_masks
 from cleanplate.pipeline import Settings
 
@@ -129,3 +132,34 @@ def test_json_on_stdout_and_nothing_else(made: Path, sound: Path) -> None:
     result = json.loads(done.stdout)
     assert result["exit_code"] == 0
     assert result["products"][0]["asin"] == "B00000BALL"
+
+
+def test_usdz_lies_beside_the_glb_and_goes_when_no_longer_asked_for(made: Path, sound: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pxr", reason="needs the extra: pip install 'cleanplate[usd]'")
+    out = Path(shutil.copytree(made, tmp_path / "out"))
+    usdz = out / "B00000BALL/B00000BALL.usdz"
+    assert run_batch([sound], out, replace(SETTINGS, usdz=True)).exit_code == 0
+    assert usdz.read_bytes()[:2] == b"PK"
+    assert 'href="B00000BALL.usdz"' in (out / "B00000BALL/report.html").read_text()
+    assert (out / "B00000BALL/B00000BALL.glb").read_bytes() == (made / "B00000BALL/B00000BALL.glb").read_bytes()
+    assert run_batch([sound], out, replace(SETTINGS, usdz=True)).products[0].made == 0
+    run_batch([sound], out, SETTINGS)
+    assert not usdz.exists()
+    assert "usdz" not in (out / "B00000BALL/report.html").read_text()
+
+
+def test_without_the_extra_nothing_is_silent(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setitem(sys.modules, "pxr", None)
+    assert not writes_usdz(None)
+    assert "pip install 'cleanplate[usd]'" in capsys.readouterr().err
+    assert not writes_usdz(False)
+    assert capsys.readouterr().err == ""
+    with pytest.raises(MissingExtra, match="pip install"):
+        writes_usdz(True)
+
+
+def test_another_front_turns_the_model(made: Path, sound: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(made, tmp_path / "out"))
+    run_batch([sound], out, replace(SETTINGS, front_deg=0.0))
+    before, after = (trimesh.load_mesh(folder / "B00000BALL/B00000BALL.glb").extents for folder in (made, out))
+    np.testing.assert_allclose(after, before[[2, 1, 0]], rtol=1e-3)

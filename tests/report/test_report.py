@@ -45,7 +45,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         view_panel("noted", image, None, mask, mask, "the mask is <empty>"),
     ]
     path = folder / "report.html"
-    write_report(path, "B0 <b>", {"size": "1 & 2"}, ["<script>alert(1)</script>"], panels, folder / "box.glb")
+    write_report(path, "B0 <b>", {"size": "1 & 2"}, ["<script>alert(1)</script>"], panels, [folder / "box.glb"])
     return path
 
 

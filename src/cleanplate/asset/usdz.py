@@ -1,5 +1,6 @@
 """USDZ for Quick Look (extra `usd`)."""
 
+import os
 import tempfile
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,8 @@ from cleanplate.errors import CleanplateError, require
 from cleanplate.files import atomic_path
 
 ROOT = "/product"
+NO_TIME = 315_619_200
+"""Seconds since 1970 of 1980-01-02, in the package for every file: the same model gives the same bytes."""
 
 
 def write_usdz(path: Path, model: Model) -> None:
@@ -31,6 +34,8 @@ def write_usdz(path: Path, model: Model) -> None:
             (Path(folder) / "texture.jpg").write_bytes(encode_jpeg(model.texture))
         scene = Path(folder) / "product.usdc"
         _write_scene(scene, model)
+        for file in Path(folder).iterdir():
+            os.utime(file, (NO_TIME, NO_TIME))
         if not UsdUtils.CreateNewARKitUsdzPackage(Sdf.AssetPath(str(scene)), str(temporary)):
             raise CleanplateError(f"{path}: USD could not make the package; is there room on the disk?")
 
@@ -90,7 +95,7 @@ def _define_material(stage: Any, UsdShade: ModuleType, model: Model) -> Any:
         texture = shader(
             "texture",
             "UsdUVTexture",
-            file=(types.Asset, "texture.jpg"),
+            file=(types.Asset, "./texture.jpg"),
             sourceColorSpace=(types.Token, "sRGB"),
             wrapS=(types.Token, "clamp"),
             wrapT=(types.Token, "clamp"),

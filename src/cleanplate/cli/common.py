@@ -28,12 +28,37 @@ Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Products at a ti
 Resolution = Annotated[int, typer.Option(min=16, max=1024, help="Hull cells along the longest side.")]
 Profile = Annotated[str, typer.Option(help="Asset profile: default, scene-viewer, quick-look, amazon, web.")]
 NoFloor = Annotated[bool, typer.Option("--no-floor", help="The product does not stand on the platen's plane z = 0.")]
+Front = Annotated[
+    float, typer.Option(help="Azimuth of the product's front in the world, degrees counter-clockwise from +x.")
+]
+Usdz = Annotated[
+    bool | None,
+    typer.Option("--usdz/--no-usdz", help="Write a USDZ beside the GLB; by default where the extra 'usd' is there."),
+]
 Truth = Annotated[list[Path], typer.Option(help="Captures or folders of captures with true masks.")]
 
 
 def say(text: str) -> None:
     """Print for people; stdout is left to results."""
     print(text, file=sys.stderr)
+
+
+def writes_usdz(asked: bool | None) -> bool:
+    """Tell whether to write USDZ; says so once if nobody asked and it cannot be written.
+
+    Raises:
+        MissingExtra: asked for, and the extra is missing.
+    """
+    from importlib.util import find_spec
+
+    if asked:
+        from cleanplate.errors import require
+
+        require("pxr", "usd")
+    elif asked is None and find_spec("pxr") is None:
+        say("no USDZ is written: run pip install 'cleanplate[usd]' for it, or give --no-usdz")
+        return False
+    return asked is not False
 
 
 def print_json(value: Any) -> None:

@@ -8,18 +8,21 @@ import typer
 from cleanplate.cli.common import (
     AsJson,
     Captures,
+    Front,
     Jobs,
     Model,
     NoFloor,
     Out,
     Profile,
     Resolution,
+    Usdz,
     app,
     finish,
     print_json,
     progress_bars,
     say,
     tell,
+    writes_usdz,
 )
 
 if TYPE_CHECKING:
@@ -43,13 +46,15 @@ def run(
     resolution: Resolution = 256,
     profile: Profile = "default",
     no_floor: NoFloor = False,
+    front: Front = -90.0,
+    usdz: Usdz = None,
     jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Turn captures into masks, hull, GLB and report; what is done already is skipped."""
+    """Turn captures into masks, hull, GLB, USDZ and report; what is done already is skipped."""
     from cleanplate.pipeline import Settings
 
-    settings = Settings(model, resolution, profile, None if no_floor else 0.0)
+    settings = Settings(model, resolution, profile, front, usdz=writes_usdz(usdz), floor=None if no_floor else 0.0)
     finish(_run(captures, out, settings, jobs), as_json)
 
 
@@ -70,31 +75,37 @@ def reconstruct(
     resolution: Resolution = 256,
     profile: Profile = "default",
     no_floor: NoFloor = False,
+    front: Front = -90.0,
+    usdz: Usdz = None,
 ) -> None:
-    """Carve the visual hull of given masks and write it as a GLB."""
+    """Carve the visual hull of given masks and write it as a GLB, and a USDZ beside it."""
     from cleanplate.capture import read_capture
-    from cleanplate.pipeline import Settings, write_hull, write_model
+    from cleanplate.hull import write_hull
+    from cleanplate.pipeline import Settings, write_model
 
     if out.suffix != ".glb":
         raise typer.BadParameter(f"{out} does not end in .glb", param_hint="--out")
-    settings = Settings(resolution=resolution, profile=profile, floor=None if no_floor else 0.0)
+    settings = Settings(profile=profile, front_deg=front, usdz=writes_usdz(usdz))
     description = read_capture(capture)
-    write_hull(description, masks, out.with_suffix(".ply"), settings)
+    write_hull(description, masks, out.with_suffix(".ply"), resolution, None if no_floor else 0.0)
     write_model(out.with_suffix(".ply"), description, masks, out, settings)
     say(f"wrote {out}")
 
 
 @app.command()
-def demo(out: Out = Path("cleanplate-demo"), model: Model = "default", as_json: AsJson = False) -> None:
+def demo(
+    out: Out = Path("cleanplate-demo"), model: Model = "default", usdz: Usdz = None, as_json: AsJson = False
+) -> None:
     """Run the main job on the embedded sample captures and print where the results lie."""
     from cleanplate.pipeline import Settings
 
-    batch = _run([Path(__file__).parents[1] / "samples"], out, Settings(model))
+    batch = _run([Path(__file__).parents[1] / "samples"], out, Settings(model, usdz=writes_usdz(usdz)))
     for product in batch.products:
         folder = Path(product.folder)
         say(f"\n{product.asin}")
         say(f"  masks   {folder / 'masks'}")
-        say(f"  GLB     {folder / (product.asin + '.glb')}")
+        for model_file in sorted(folder.glob(f"{product.asin}.[gu]*")):
+            say(f"  {model_file.suffix[1:].upper():<7} {model_file}")
         say(f"  report  {folder / 'report.html'}")
     if as_json:
         print_json(batch.as_json())

@@ -22,6 +22,9 @@ PIXELS_PER_CELL = 4
 TRIAL_RESOLUTION = 128
 """Cells of the hull that doubted views are compared with."""
 
+MANY = 0.2
+"""Share of doubted views beyond which none is blamed: what most masks get wrong makes the right ones look bad."""
+
 
 @dataclass(frozen=True)
 class Outlier:
@@ -156,9 +159,14 @@ def _reconcile(views: _Views, floor: float | None) -> tuple[_Views, list[Outlier
     seen = [silhouette(vertices, faces, *view) for view in zip(suspects.cameras, suspects.poses, strict=True)]
     verdicts = judge(suspects.masks, suspects.cameras, suspects.poses, seen, trusted.packed, floor)
     outliers, saved = [], trusted
+    count = len(views.index)
+    nobody = (
+        f"the masks of {len(doubted)} of {count} views contradict the rest, too many to say which: review all masks"
+    )
     for n, verdict in enumerate(verdicts):
         if verdict.reason:
-            outliers.append(Outlier(suspects.index[n], verdict.reason, used=verdict.mask is not None))
+            reason = nobody if len(doubted) > MANY * count else verdict.reason
+            outliers.append(Outlier(suspects.index[n], reason, used=verdict.mask is not None))
         if verdict.mask is not None and not (verdict.mask >= 0.5).all():
             saved = _append(saved, suspects.only([n]), verdict.mask)
     return saved, outliers

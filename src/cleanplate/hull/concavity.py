@@ -26,6 +26,9 @@ UNKNOWN = 0.3
 STEPS = 128
 """Steps over the hull's diagonal."""
 
+PROBES = 3000
+"""Points of the surface that the unknown share is estimated from: to a percent."""
+
 
 @compiled
 def _inside(views: Silhouettes, x: float, y: float, z: float) -> bool:
@@ -107,3 +110,25 @@ def unknown_faces(
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
     return unknown, float(area[unknown].sum() / area.sum())
+
+
+def unknown_share(
+    vertices: Points,
+    faces: Int[np.ndarray, "m 3"],
+    masks: Sequence[SoftMask],
+    cameras: Sequence[Camera],
+    poses: Sequence[Pose],
+    floor: float | None = 0.0,
+) -> float:
+    """Return the share of the hull's area that `unknown_faces` would mark, from `PROBES` points of the surface.
+
+    Args:
+        vertices, faces: the hull.
+        masks, cameras, poses, floor: as in `surface_slack`.
+    """
+    corners = vertices[faces]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    chosen = np.random.default_rng(0).choice(len(faces), PROBES, p=area / area.sum())
+    size = np.ptp(vertices, axis=0)
+    slack = surface_slack(corners[chosen].mean(axis=1), masks, cameras, poses, floor)
+    return float((slack > UNKNOWN * size.max()).mean())

@@ -66,9 +66,13 @@ def write_report(
     figures: dict[str, str],
     problems: Sequence[str],
     panels: Sequence[ViewPanel],
-    model: Path | None,
+    models: Sequence[Path],
 ) -> None:
-    """Write the page atomically: figures, problems, the model to turn around, and the views, worst first."""
+    """Write the page atomically: figures, problems, the model to turn around, and the views, worst first.
+
+    Args:
+        models: the GLB, which goes into the page, and other files beside it, which are linked; empty if there is none.
+    """
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -78,8 +82,9 @@ def write_report(
         figures=figures,
         problems=problems,
         panels=sorted(panels, key=_worst_first),
-        model=model.read_bytes() if model else None,
-        viewer=VIEWER.read_text() if model else "",
+        model=models[0].read_bytes() if models else None,
+        files=[(model.name, f"{model.stat().st_size / 1e6:.2f} MB") for model in models],
+        viewer=VIEWER.read_text() if models else "",
     )
     write_bytes(path, page.encode())
 

@@ -1,0 +1,82 @@
+"""The stage: a capture's masks in, a hull's mesh and what is known of it out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cleanplate.capture import Capture, View, read_mask
+from cleanplate.errors import ImageError, MeshError
+from cleanplate.files import write_bytes, write_json
+from cleanplate.geometry import Camera, Pose
+from cleanplate.hull.carve import Hull, visual_hull
+from cleanplate.hull.concavity import unknown_share
+from cleanplate.hull.raster import view_agreement
+from cleanplate.types import Mask
+
+MIN_VIEWS = 3
+"""Fewer silhouettes bound no useful volume."""
+
+
+def write_hull(
+    capture: Capture, mask_dir: Path, output: Path, resolution: int = 256, floor: float | None = 0.0
+) -> None:
+    """Carve the visual hull of a capture's masks into `output` (.ply), and what is known of it into `.json` beside.
+
+    The JSON holds `cell` (metres), `watertight`, `volume` (cubic metres), `unknown` (share of the surface under which
+    the product may be hollow), `unused` and `doubtful` (views with the reason: left out, or used all the same), and
+    `agreement` (IoU of each view's mask with the hull seen from it).
+
+    Raises:
+        CaptureError: views without pose.
+        ImageError: a mask that cannot be read, or of another size than its camera's pictures.
+        MeshError: too few views, or nothing is left of the hull.
+    """
+    import trimesh
+    from trimesh.exchange.ply import export_ply
+
+    if len(capture.views) < MIN_VIEWS:
+        raise MeshError(f"{capture.folder}: {len(capture.views)} views have a mask; a hull needs {MIN_VIEWS} or more")
+    poses, cameras = capture.poses(), [capture.camera_of(view) for view in capture.views]
+    masks = [read_view_mask(capture, view, mask_dir) for view in capture.views]
+    hull = visual_hull(masks, cameras, poses, resolution, floor)
+    agreements = view_agreement(hull.vertices, hull.faces, masks, cameras, poses)
+    mesh = trimesh.Trimesh(hull.vertices, hull.faces, process=False)
+    write_bytes(output, export_ply(mesh))
+    names = [view.id for view in capture.views]
+    write_json(
+        output.with_suffix(".json"),
+        {
+            "cell": hull.cell,
+            "watertight": bool(mesh.is_watertight),
+            "volume": float(mesh.volume),
+            "unknown": _unknown(hull, masks, cameras, poses, floor),
+            "unused": {names[each.view]: each.reason for each in hull.outliers if not each.used},
+            "doubtful": {names[each.view]: each.reason for each in hull.outliers if each.used},
+            "agreement": {names[agreement.view]: agreement.iou for agreement in agreements},
+        },
+    )
+
+
+def _unknown(
+    hull: Hull, masks: Sequence[Mask], cameras: Sequence[Camera], poses: Sequence[Pose], floor: float | None
+) -> float:
+    """Return the share of the surface that silhouettes say nothing of, by the views that nobody doubts."""
+    doubted = {each.view for each in hull.outliers}
+    sound = [n for n in range(len(masks)) if n not in doubted] or list(range(len(masks)))
+    parts = [masks[n] for n in sound], [cameras[n] for n in sound], [poses[n] for n in sound]
+    return unknown_share(hull.vertices, hull.faces, *parts, floor)
+
+
+def read_view_mask(capture: Capture, view: View, mask_dir: Path) -> Mask:
+    """Read <view id>.png of a folder.
+
+    Raises:
+        ImageError: it cannot be read, or has another size than the view's camera.
+    """
+    path, camera = mask_dir / f"{view.id}.png", capture.camera_of(view)
+    mask = read_mask(path)
+    if mask.shape != (camera.height, camera.width):
+        raise ImageError(
+            f"{path}: mask is {mask.shape[1]}x{mask.shape[0]}, its camera says {camera.width}x{camera.height}; "
+            f"export it again at the camera's size"
+        )
+    return mask
