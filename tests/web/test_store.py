@@ -244,7 +244,7 @@ def test_doubt_follows_the_hull_and_else_the_plate(capture: Path, tmp_path: Path
     (run / "hull.json").write_text(json.dumps(facts))
     doubts = hull_doubts(product_of(run, capture))
     assert doubts["cam00_001"].value > doubts["cam00_000"].value > 0.05
-    assert doubts["cam00_001"].reason == "shifted"
+    assert doubts["cam00_001"].reason == "99% agreement with the hull: shifted"
     write_mask(capture / "masks/cam00_001.png", ~disc())
     (capture / "masks/cam00_002.png").unlink()
     product = product_of(capture)
@@ -262,7 +262,7 @@ def test_doubt_joins_hull_and_network_until_a_mask_is_edited(capture: Path, tmp_
     product = product_of(run, capture)
     doubts = run_doubts(product)
     assert {view: round(doubt.value, 4) for view, doubt in doubts.items()} == {"cam00_000": 0.3, "cam00_001": 0.1}
-    assert doubts["cam00_000"].reason == "the network is unsure of 30.0%; 98.0% agreement with the hull"
+    assert doubts["cam00_000"].reason == "network unsure of 30%; 98% agreement with the hull"
     store, view = MaskStore(product), product.capture.views[0]
     store.save(view, random_mask(1), store.sha256(view), Edit("anna"))
     assert round(run_doubts(product)["cam00_000"].value, 4) == 0.02

@@ -3,12 +3,14 @@
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product as combinations
 from pathlib import Path
 
 import numpy as np
 
 from cleanplate.capture import View, read_image, write_image
 from cleanplate.errors import CleanplateError, ImageError
+from cleanplate.segment.runtime import NetworkSegmenter
 from cleanplate.segment.segmenter import Segmenter, Shot
 from cleanplate.types import Faces, Image, Mask, Points
 from cleanplate.web.products import Product
@@ -18,6 +20,9 @@ MARGIN = 0.25
 
 LARGEST = 1_000_000
 """Pixels that GrabCut works on; it takes seconds per megapixel."""
+
+CELL = 256
+"""Longer side of the pieces in which a network sees a box, in pixels; with their margins they have its working size."""
 
 ROUNDS = 5
 
@@ -61,6 +66,17 @@ class Box:
             min(self.bottom + reach, height),
         )
 
+    def pieces(self, longest: int) -> list["Box"]:
+        """Return the box cut into equal pieces whose sides are `longest` at most."""
+        xs, ys = (
+            np.linspace(start, end, -(-(end - start) // longest) + 1).round().astype(int).tolist()
+            for start, end in ((self.left, self.right), (self.top, self.bottom))
+        )
+        return [
+            Box(*corner, *far)
+            for corner, far in zip(combinations(xs[:-1], ys[:-1]), combinations(xs[1:], ys[1:]), strict=True)
+        ]
+
     def inside(self, outer: "Box") -> "Box":
         """Return the box in the coordinates of one around it."""
         x, y = outer.left, outer.top
@@ -102,22 +118,35 @@ def grabcut(image: Image, mask: Mask, box: Box) -> Mask:
 def segment_again(product: Product, view: View, box: Box, segmenter: Segmenter) -> Mask:
     """Return the box's mask (of its own size) as a segmenter sees it at native resolution.
 
+    A network scales what it sees to its working size, so it sees the box in pieces of about that size.
+
     Raises:
         CleanplateError: the pictures cannot be read, or the method fails.
     """
-    camera, plate = product.capture.camera_of(view), product.capture.plate_path(view)
-    outer = box.grown(camera.width, camera.height)
+    plate_path = product.capture.plate_path(view)
+    image = read_image(product.capture.image_path(view))
+    plate = None if plate_path is None else read_image(plate_path)
+    pieces = box.pieces(CELL) if isinstance(segmenter, NetworkSegmenter) else [box]
+    result = np.zeros((box.bottom - box.top, box.right - box.left), bool)
     with tempfile.TemporaryDirectory(prefix="cleanplate-review-") as folder:
-        crops = [Path(folder) / "image.png", Path(folder) / "plate.png"]
-        for source, crop in zip((product.capture.image_path(view), plate), crops, strict=True):
-            if source is not None:
-                write_image(crop, read_image(source)[outer.area])
-        size = (outer.right - outer.left, outer.bottom - outer.top)
-        shot = Shot(view.id, crops[0], None if plate is None else crops[1], size)
-        _, mask = next(iter(segmenter.masks([shot])))
-    if isinstance(mask, CleanplateError):
-        raise mask
-    return mask[box.inside(outer).area]
+        shots = [_crop(Path(folder) / str(n), image, plate, piece) for n, piece in enumerate(pieces)]
+        for shot, mask in segmenter.masks(shots):
+            if isinstance(mask, CleanplateError):
+                raise mask
+            piece = pieces[int(shot.id)]
+            outer = piece.grown(image.shape[1], image.shape[0])
+            result[piece.inside(box).area] = mask[piece.inside(outer).area]
+    return result
+
+
+def _crop(folder: Path, image: Image, plate: Image | None, piece: Box) -> Shot:
+    """Write a piece and its surroundings as a shot of its own."""
+    outer = piece.grown(image.shape[1], image.shape[0])
+    write_image(folder / "image.png", image[outer.area])
+    if plate is not None:
+        write_image(folder / "plate.png", plate[outer.area])
+    size = (outer.right - outer.left, outer.bottom - outer.top)
+    return Shot(folder.name, folder / "image.png", None if plate is None else folder / "plate.png", size)
 
 
 @lru_cache(maxsize=2)

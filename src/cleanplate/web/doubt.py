@@ -62,10 +62,10 @@ def hull_doubts(product: Product) -> dict[str, Doubt]:
     facts = product.hull_facts()
     doubts = {}
     for view, iou in facts.get("agreement", {}).items():
-        doubts[view] = Doubt(1 - float(iou), f"{float(iou):.1%} agreement with the hull")
+        doubts[view] = Doubt(1 - float(iou), f"{float(iou):.0%} agreement with the hull")
     for view, reason in (facts.get("doubtful", {}) | facts.get("unused", {})).items():
-        worst = doubts[view].value if view in doubts else 1.0
-        doubts[view] = Doubt(0.5 + worst / 2, str(reason))
+        known = doubts.get(view, Doubt(1.0, ""))
+        doubts[view] = Doubt(0.5 + known.value / 2, f"{known.reason}: {reason}" if known.reason else str(reason))
     return doubts
 
 
@@ -78,20 +78,16 @@ def network_doubts(product: Product) -> dict[str, Doubt]:
         return {}
     ledger = Ledger(product.run)
     values = {view.id: ledger.doubt(product.mask_path(view)) for view in product.capture.views}
-    return {
-        view: Doubt(value, f"the network is unsure of {value:.1%}")
-        for view, value in values.items()
-        if value is not None
-    }
+    return {view: Doubt(value, f"network unsure of {value:.0%}") for view, value in values.items() if value is not None}
 
 
 def run_doubts(product: Product) -> dict[str, Doubt]:
-    """Return what a run knows of its masks, from hull and network: the larger doubt counts, both reasons are told."""
-    hull, network = hull_doubts(product), network_doubts(product)
+    """Return what a run knows of its masks, from network and hull: the larger doubt counts, both reasons are told."""
+    sources = network_doubts(product), hull_doubts(product)
     doubts = {}
-    for view in hull | network:
-        told = sorted((each[view] for each in (hull, network) if view in each), key=lambda doubt: -doubt.value)
-        doubts[view] = Doubt(told[0].value, "; ".join(doubt.reason for doubt in told))
+    for view in sources[0] | sources[1]:
+        told = [each[view] for each in sources if view in each]
+        doubts[view] = Doubt(max(doubt.value for doubt in told), "; ".join(doubt.reason for doubt in told))
     return doubts
 
 
@@ -114,7 +110,7 @@ def difference_doubt(product: Product, view: View) -> Doubt:
         return Doubt(1.0, str(error))
     iou = float((mask & crude).sum() / max((mask | crude).sum(), 1)) if (mask | crude).any() else 1.0
     against = "the backdrop's colour" if path is None else "the plate difference"
-    return Doubt(1 - iou, f"{iou:.1%} agreement with {against}")
+    return Doubt(1 - iou, f"{iou:.0%} agreement with {against}")
 
 
 class Ranking(threading.Thread):

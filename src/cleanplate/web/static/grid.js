@@ -44,8 +44,11 @@ export class Grid {
   show() {
     const known = this.views.filter((view) => view.doubt !== null).length;
     this.element.querySelector("#ranking").textContent = this.ranked ? "" : `Ranking ${known} of ${this.views.length}`;
-    const minutes = Math.round(this.views.reduce((sum, view) => sum + view.seconds, 0) / 6) / 10;
-    this.element.querySelector("#total").textContent = minutes ? `${minutes} min of work` : "";
+    const worked = this.views.filter((view) => view.seconds > 0);
+    const seconds = worked.reduce((sum, view) => sum + view.seconds, 0);
+    this.element.querySelector("#total").textContent = worked.length
+      ? `${(seconds / 60).toFixed(1)} min of work, ${Math.round(seconds / worked.length)} s a mask`
+      : "";
     this.showLists();
     const focused = document.activeElement;
     this.place.replaceChildren(...this.shown.map((view) => this.tile(view)));
@@ -80,7 +83,7 @@ export class Grid {
     find("button").dataset.key = view.key;
     find("strong").textContent = view.id;
     find(".asin").textContent = view.asin;
-    find(".why").textContent = view.reason || "not ranked yet";
+    find(".why").textContent = find(".why").title = view.reason || "not ranked yet";
     find(".chip").textContent = STATUS[view.status];
     find(".chip").dataset.status = view.status;
     const meter = find("meter");

@@ -78,14 +78,15 @@ export function actionOf(event) {
 
 export function fillHelp(element) {
   for (const [group, bindings] of Object.entries(KEYS)) {
-    const title = document.createElement("h3");
+    const section = document.createElement("section"), title = document.createElement("h3");
     title.textContent = group;
-    element.append(title);
+    section.append(title);
+    element.append(section);
     for (const [key, , text] of bindings) {
       const line = document.createElement("div"), kbd = document.createElement("kbd");
       kbd.textContent = key;
       line.append(text, kbd);
-      element.append(line);
+      section.append(line);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import { pictureAddress } from "./api.js";
 import { Editor } from "./editor.js";
-import { Grid } from "./grid.js";
+import { Grid, STATUS } from "./grid.js";
 import { actionOf, fillHelp, singleKeys, TOOLS } from "./keys.js";
 
 const $ = (id) => document.getElementById(id);
@@ -61,7 +61,17 @@ async function showEditor(view) {
   $("doubt").textContent = $("doubt").title = view.reason;
   $("position").textContent = `${order.indexOf(view) + 1} of ${order.length}`;
   $("stage").focus({ preventScroll: true });
-  await editor.open(view);
+  $("trouble").hidden = true;
+  $("status").textContent = STATUS[view.status];
+  $("status").dataset.status = view.status;
+  $("saved").textContent = "";
+  try {
+    await editor.open(view);
+  } catch (error) {
+    if (editor.view !== view) return;
+    $("trouble").textContent = `${error.message} Go on with the next view: N.`;
+    $("trouble").hidden = false;
+  }
   const next = order[order.indexOf(view) + 1];
   if (next) new Image().src = pictureAddress(next, "image"); // so that the next one is there at once
 }
@@ -148,7 +158,7 @@ function chooseTool(id) {
 }
 
 async function act(name) {
-  if (name !== "help" && name !== "escape" && name !== "grid" && !editor.mask) return;
+  if (!["help", "escape", "grid", "next", "previous"].includes(name) && !editor.mask) return;
   try {
     await ACTIONS[name]();
   } catch (error) {
@@ -197,7 +207,7 @@ function update() {
   $("status").textContent = editor.statusName;
   $("status").dataset.status = mask.isSaved ? view.status : "edited";
   $("saved").textContent = mask.isSaved ? (view.sha256 === "none" ? "no mask yet" : "saved") : "not saved";
-  for (const button of document.querySelectorAll("#tools button")) press(button, button.dataset.tool === tools.tool);
+  for (const button of document.querySelectorAll("#tools [data-tool]")) press(button, button.dataset.tool === tools.tool);
   for (const button of document.querySelectorAll("#show button")) {
     press(button, button.dataset.show === editor.shown && !editor.blinking);
     button.disabled = !editor.canShow(button.dataset.show);
@@ -214,8 +224,8 @@ function update() {
   $("size-value").textContent = `${tools.size} px`;
   $("hardness").value = Math.round(tools.hardness * 100);
   $("hardness-value").textContent = `${Math.round(tools.hardness * 100)} %`;
-  document.querySelector("#panel [data-action=undo]").disabled = !mask.done.length;
-  document.querySelector("#panel [data-action=redo]").disabled = !mask.undone.length;
+  document.querySelector("#tools [data-action=undo]").disabled = !mask.done.length;
+  document.querySelector("#tools [data-action=redo]").disabled = !mask.undone.length;
   document.querySelector("#tools [data-tool=hull]").disabled = !view.hull;
   document.querySelector(".bar [data-action=flag]").firstChild.textContent = view.status === "flagged" ? "Unflag " : "Flag ";
   $("hint").textContent = TOOLS.find((tool) => tool.id === tools.tool).hint;
@@ -265,7 +275,7 @@ function build() {
     button.dataset.tool = id;
     button.title = hint;
     button.addEventListener("click", () => act(`tool-${id}`));
-    $("tools").append(button);
+    $("tools").querySelector("[data-action=undo]").before(button);
   }
   segment($("show"), Editor.names, "show", (what) => act(`show-${what}`));
   segment($("style"), { tint: "Tint product", dim: "Dim the rest" }, "style", (style) => editor.setOverlay({ style, hidden: false }));

@@ -300,7 +300,11 @@ export class Tools {
     if (this.paints && this.pointer && !this.pan) {
       const centre = device(this.pointer), path = new Path2D();
       path.arc(centre.x, centre.y, Math.max(2, (this.size / 2) * this.stage.zoom), 0, 7);
-      if (this.hardness < 1) path.roundRect(centre.x - 1, centre.y - 1, 2, 2, 1);
+      if (this.hardness < 1) {
+        const core = (this.size / 2) * this.hardness * this.stage.zoom;
+        path.moveTo(centre.x + core, centre.y);
+        path.arc(centre.x, centre.y, core, 0, 7);
+      }
       this.stage.strokeMarks(path);
     }
   }
