@@ -1,6 +1,10 @@
-"""Seconds a view at 512x640: the compact network, the paper's network and the classical method, in one run.
+"""Seconds a view at 512x640: the compact network, the paper's network, the classical method and a peer, in one run.
 
-    python benchmarks/segment_speed.py [--repeats 5] [--report FILE]
+    python benchmarks/segment_speed.py [--repeats 5] [--smp FOLDER] [--report FILE]
+
+The peer is segmentation_models_pytorch's DeepLabV3Plus (ResNet50, 6 channels) in ONNX Runtime, where it is installed
+beside, without a second torch: pip install --target FOLDER --no-deps segmentation-models-pytorch timm tqdm, and then
+pip install --target FOLDER huggingface_hub.
 
 Fresh weights: speed does not depend on them. Every method takes a decoded image and its plate and gives a mask; the
 least of the repeats counts, and they take turns, so that a loaded machine treats all alike.
@@ -9,6 +13,7 @@ least of the repeats counts, and they take turns, so that a loaded machine treat
 import argparse
 import os
 import platform
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -35,10 +40,28 @@ def model(architecture: str, longest: int, folder: Path) -> Model:
     return Model(path, onnxruntime.InferenceSession(str(path)), 0.5, network.multiple, longest)
 
 
+def peer(folder: Path, image: np.ndarray, plate: np.ndarray, out: Path) -> Callable[[], object]:
+    """Return a run of segmentation_models_pytorch's network on image and plate, from bytes to a mask."""
+    sys.path.append(str(folder))
+    from segmentation_models_pytorch import DeepLabV3Plus
+
+    network = DeepLabV3Plus("resnet50", encoder_weights=None, in_channels=6, classes=1).eval()
+    example = torch.zeros(1, 6, *image.shape[:2])
+    torch.onnx.export(network, (example,), out / "smp.onnx", input_names=["pair"], dynamo=False)
+    session = onnxruntime.InferenceSession(str(out / "smp.onnx"))
+
+    def run() -> object:
+        pair = np.concatenate([image, plate], 2).transpose(2, 0, 1)[None].astype(np.float32) / 255
+        return session.run(None, {"pair": pair})[0] > 0
+
+    return run
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--smp", type=Path, help="where segmentation_models_pytorch is installed")
     parser.add_argument("--report", type=Path)
     given = parser.parse_args()
     rng = np.random.default_rng(0)
@@ -47,7 +70,7 @@ def main() -> None:
     image[150:400, 200:450] = 90
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        small, large = model("compact", 448, folder), model("compact", 640, folder)
+        small, large = model("compact", 512, folder), model("compact", 640, folder)
         paper = model("deeplabv3plus_dualinput_resnet50", 640, folder)
         torch.manual_seed(0)
         eager = build("deeplabv3plus_dualinput_resnet50").eval()
@@ -59,12 +82,15 @@ def main() -> None:
 
         methods: dict[str, Callable[[], object]] = {
             "classical": lambda: segment_classical(image, plate),
-            "compact, longest side 448, batch 1": lambda: predict(small, [image], plate),
-            "compact, longest side 448, batch 4, a view": lambda: predict(small, [image] * 4, plate),
+            "compact, longest side 512, batch 1": lambda: predict(small, [image], plate),
+            "compact, longest side 512, batch 4, a view": lambda: predict(small, [image] * 4, plate),
             "compact, longest side 640, batch 1": lambda: predict(large, [image], plate),
             "paper's network, ONNX Runtime": lambda: predict(paper, [image], plate),
             "paper's network, eager torch": run_eager,
         }
+        if given.smp:
+            name = "segmentation_models_pytorch's DeepLabV3Plus, ResNet50, ONNX Runtime"
+            methods[name] = peer(given.smp, image, plate, folder)
         seconds: dict[str, list[float]] = {name: [] for name in methods}
         for _ in range(given.repeats):
             for name, method in methods.items():
