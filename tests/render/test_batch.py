@@ -9,7 +9,7 @@ import trimesh
 
 from cleanplate.capture import Capture
 from cleanplate.errors import CleanplateError
-from cleanplate.render import Job, Rig, Shot, make_dataset, render_batch, render_collection
+from cleanplate.render import BatchReport, Job, Rig, Shot, make, make_dataset, render_batch, render_collection
 from cleanplate.render import shoot as shooting
 from cleanplate.render.products import Material, Part, Product
 from render.small import HEIGHT, QUALITY, WIDTH, ball
@@ -62,3 +62,14 @@ def test_what_cannot_be_rendered_is_said_before_work_starts(tmp_path: Path) -> N
 
 def test_a_capture_says_what_it_shows(ball_capture: Capture) -> None:
     assert {p.name for p in ball_capture.folder.iterdir()} == {"capture.json", "images", "plates", "masks", "truth.ply"}
+
+
+def test_meshes_come_in_any_unit_and_either_axis_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slab of 100 x 200 x 300 mm with y up stands 0.2 m high in the rig's world."""
+    trimesh.creation.box((100, 200, 300)).export(tmp_path / "slab.ply")
+    jobs: list[Job] = []
+    monkeypatch.setattr(make, "render_batch", lambda given, *_, **__: jobs.extend(given) or BatchReport((), (), {}))
+    render_collection(tmp_path / "out", meshes=tmp_path / "slab.ply", scale=0.001, up="y")
+    (part,) = jobs[0].make().parts
+    assert np.allclose(np.ptp(part.mesh.vertices, axis=0), (0.1, 0.3, 0.2))
+    assert part.mesh.vertices[:, 2].min() == pytest.approx(0)

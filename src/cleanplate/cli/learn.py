@@ -1,7 +1,7 @@
 """Simulated captures and networks: render, dataset, train, export."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,6 +11,7 @@ from cleanplate.errors import require
 dataset = typer.Typer(help="Make, check and count data sets.", no_args_is_help=True)
 app.add_typer(dataset, name="dataset")
 
+Up = Literal["y", "z"]
 Size = Annotated[str | None, typer.Option(help="Width x height of the pictures, such as 320x256.")]
 
 
@@ -34,13 +35,15 @@ def render(
     size: Size = "640x512",
     seed: Annotated[int, typer.Option(help="Of products, rigs and noise.")] = 0,
     dress: Annotated[bool, typer.Option("--dress", help="Give the meshes other materials.")] = False,
+    scale: Annotated[float, typer.Option(min=1e-9, help="Metres per unit of the meshes: 0.001 for millimetres.")] = 1.0,
+    up: Annotated[Up | None, typer.Option(help="The meshes' upward axis; without it y for GLB, z for others.")] = None,
 ) -> None:
     """Photograph products on a simulated rig: captures with true masks, plates, poses and meshes."""
     require("mitsuba", "render")
     from cleanplate.render import render_collection
 
     pixels = _size(size) or (640, 512)
-    report = render_collection(out, family or (), meshes, count, preset, views, pixels, seed, dress, say)
+    report = render_collection(out, family or (), meshes, count, preset, views, pixels, seed, dress, scale, up, say)
     say(f"made {len(report.made)}, already there {len(report.skipped)}, failed {len(report.failed)}")
     raise typer.Exit(3 if report.failed else 0)
 
@@ -104,7 +107,10 @@ def train(
     recipe: Annotated[str, typer.Argument(help="paper, paper-small, compact or compact-large.")],
     datasets: Annotated[list[Path], typer.Argument(help="Folders of captures with true masks.")],
     run: Annotated[Path, typer.Option(help="Folder of this run; an existing one is resumed.")],
-    init: Annotated[str | None, typer.Option(help="imagenet, imagenet:FILE, or a checkpoint.")] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(help="imagenet, imagenet:FILE, default (the shipped network), a checkpoint or an .onnx."),
+    ] = None,
     minutes: Annotated[float, typer.Option(min=0, help="Stop, resumable, after so long.")] = float("inf"),
 ) -> None:
     """Train a network; several processes: torchrun -m cleanplate.train."""

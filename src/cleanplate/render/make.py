@@ -13,7 +13,7 @@ from cleanplate.errors import CleanplateError
 from cleanplate.render.batch import BatchReport, Job, render_batch
 from cleanplate.render.config import RigConfig
 from cleanplate.render.presets import PRESETS
-from cleanplate.render.products import FAMILIES, Product, load_user_mesh, make_product, redress
+from cleanplate.render.products import FAMILIES, Axis, Product, load_user_mesh, make_product, redress
 from cleanplate.render.recipes import RECIPES, mesh_files
 from cleanplate.render.shoot import Shot, draw_shots, product_rig
 
@@ -71,6 +71,8 @@ def render_collection(
     size: tuple[int, int] = (640, 512),
     seed: int = 0,
     dress: bool = False,
+    scale: float = 1.0,
+    up: Axis | None = None,
     say: Callable[[str], None] = print,
 ) -> BatchReport:
     """Render products of one's own choice, each on a rig framed for it; what `cleanplate render` does.
@@ -83,6 +85,7 @@ def render_collection(
         views: pictures of each product.
         size: width and height in pixels.
         dress: give the meshes other materials instead of their own.
+        scale, up: of the meshes: metres per unit, and the axis that points up; see `load_user_mesh`.
 
     Raises:
         CleanplateError: nothing to render, or an unknown family or preset.
@@ -100,7 +103,7 @@ def render_collection(
     jobs = [
         Job(
             asin=f"REN{i:07d}",
-            make=partial(_product, thing, seed + k, dress),
+            make=partial(_product, thing, seed + k, dress, scale, up),
             rig=partial(product_rig, preset=preset, seed=seed + i),
             shots=partial(_shots, views, seed + i),
             seed=seed + i,
@@ -110,10 +113,10 @@ def render_collection(
     return render_batch(jobs, out, *size, say=say)
 
 
-def _product(thing: str | Path, seed: int, dress: bool) -> Product:
+def _product(thing: str | Path, seed: int, dress: bool, scale: float, up: Axis | None) -> Product:
     if isinstance(thing, str):
         return make_product(thing, seed)
-    product = load_user_mesh(thing)
+    product = load_user_mesh(thing, scale, up)
     return redress(product, seed) if dress else product
 
 

@@ -176,14 +176,6 @@ def mesh_files(folder: Path | None) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in (".glb", ".gltf", ".obj", ".ply"))
 
 
-def _train_hard(meshes: Path | None, scale: float) -> list[Job]:
-    """150 training products x 3 views wholly of glass, chrome or white, at the test side's size."""
-    scans = [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
-    sources = _interleave(TRAIN_FAMILIES, scans, _scaled(150, scale), first_seed=100)
-    sources = [replace(each, material=HARD[i % len(HARD)]) for i, each in enumerate(sources)]
-    return make_jobs(sources, "HRD", [3] * len(sources), make_pool(16, seed=5), seed=15_000)
-
-
 def _test_sources(meshes: Path | None) -> list[Source]:
     scans = {p.stem: p for p in mesh_files(meshes)}
     return [

@@ -123,7 +123,7 @@ def test_other_units_are_refused_with_the_scale_to_pass(tmp_path: Path, factor: 
     mesh = box()
     mesh.apply_scale(factor)
     path = written(mesh, tmp_path / "box.ply")
-    with pytest.raises(MeshError, match=rf"not metres; pass a scale of {advice}$"):
+    with pytest.raises(MeshError, match=rf"not metres; pass --scale {advice}$"):
         load_user_mesh(path)
     assert np.allclose(size(load_user_mesh(path, scale=float(advice))), (0.1, 0.2, 0.3), rtol=1e-4)
 

@@ -9,7 +9,7 @@ Nothing here needs the renderer.
 
 from cleanplate.render.products.families import FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, make_product
 from cleanplate.render.products.types import MATERIAL_KINDS, TAGS, Material, Part, Product
-from cleanplate.render.products.user import load_user_mesh, redress
+from cleanplate.render.products.user import Axis, load_user_mesh, redress
 
 __all__ = [
     "FAMILIES",
@@ -17,6 +17,7 @@ __all__ = [
     "TAGS",
     "TEST_FAMILIES",
     "TRAIN_FAMILIES",
+    "Axis",
     "Material",
     "Part",
     "Product",

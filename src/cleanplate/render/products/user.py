@@ -21,8 +21,10 @@ FORMATS = (".obj", ".glb", ".gltf", ".ply", ".stl")
 SMALLEST_M, LARGEST_M = 0.004, 3.0
 _MAX_TEXTURE = 2048
 
+Axis = Literal["y", "z"]
 
-def load_user_mesh(path: str | Path, scale: float = 1.0, up: Literal["y", "z"] | None = None) -> Product:
+
+def load_user_mesh(path: str | Path, scale: float = 1.0, up: Axis | None = None) -> Product:
     """Read a user's mesh with its textures as a product, based on z = 0 and centred.
 
     Args:
@@ -166,7 +168,7 @@ def _check_size(parts: tuple[Part, ...], path: Path) -> None:
     if SMALLEST_M <= extent <= LARGEST_M:
         return
     guess = next((f for f in (0.001, 0.01, 0.0254, 1000.0, 100.0) if 0.05 <= extent * f <= 0.6), None)
-    advice = f"pass a scale of {guess:g}" if guess else "pass the scale, in metres per unit"
+    advice = f"pass --scale {guess:g}" if guess else "pass --scale, in metres per unit"
     raise MeshError(
         f"{path}: {extent:.3g} m large, outside {SMALLEST_M} to {LARGEST_M} m: "
         f"the file's units are probably not metres; {advice}"
