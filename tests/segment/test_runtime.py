@@ -21,7 +21,7 @@ from cleanplate.segment.runtime import NetworkSegmenter, Prediction, load_model,
 from cleanplate.segment.segmenter import shot
 from cleanplate.segment.session import open_model
 from cleanplate.train.export import compress, export
-from cleanplate.train.networks import build, load_network
+from cleanplate.train.networks import build, initialise, load_network
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,20 @@ def test_parity_with_torch(checkpoint, onnx_file, tmp_path, bits):
     differing = ((got > middle) != (expected > middle)).mean()
     assert differing <= {32: 0.0005, 16: 0.01, 8: 0.1}[bits]
     assert np.abs(got - expected).max() < {32: 1e-5, 16: 2e-3, 8: 3e-2}[bits]
+
+
+@pytest.mark.parametrize("bits", [32, 16, 8])
+def test_training_starts_from_an_exported_network(checkpoint, onnx_file, tmp_path, bits):
+    path = stored_at(bits, onnx_file, tmp_path / "m.onnx")
+    torch.manual_seed(1)
+    network = build("compact")
+    initialise(network, "compact", str(path))
+    got = network.state_dict()
+    for name, wanted in load_network(checkpoint)[0].state_dict().items():
+        if not name.startswith("auxiliary."):  # not exported
+            assert (got[name] - wanted).abs().max() <= {32: 0, 16: 1e-3, 8: 1 / 250}[bits] * wanted.abs().max(), name
+    with pytest.raises(ModelError, match="'compact', this run trains 'deeplab"):
+        initialise(network, "deeplabv3plus_dualinput_resnet50", str(path))
 
 
 def test_fewer_bits_make_a_smaller_file(checkpoint, onnx_file, tmp_path):

@@ -15,7 +15,7 @@ def main() -> int:
     parser.add_argument("recipe", choices=RECIPES)
     parser.add_argument("datasets", nargs="+", type=Path, help="folders of captures with true masks")
     parser.add_argument("--run", required=True, type=Path, help="folder of this run; an existing one is resumed")
-    parser.add_argument("--init", help="imagenet, imagenet:FILE, or a checkpoint")
+    parser.add_argument("--init", help="imagenet, imagenet:FILE, default, a checkpoint or an exported .onnx")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop, resumable, after so long")
     given = parser.parse_args()
     try:

@@ -71,11 +71,11 @@ def to_onnx(network: nn.Module) -> onnx.ModelProto:
     """Return a network's graph with dynamic batch, height and width."""
     image = torch.zeros(2, 128, 192, 3, dtype=torch.uint8)
     size = {1: "height", 2: "width"}
-    stream = io.BytesIO()
+    stream, served = io.BytesIO(), Served(network).eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # DeprecationWarning: the newer exporter takes 60 times as long for this graph
         torch.onnx.export(
-            Served(network).eval(),
+            served,
             (image, image[:1].clone()),
             stream,  # type: ignore[arg-type]
             input_names=["image", "plate"],
@@ -83,8 +83,25 @@ def to_onnx(network: nn.Module) -> onnx.ModelProto:
             dynamic_axes={"image": {0: "batch", **size}, "plate": size, "probability": {0: "batch", **size}},
             opset_version=18,
             dynamo=False,
+            # Each weight keeps its name, so that training can start from the file; ONNX Runtime folds when it loads.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
         )
-    return onnx.load_from_string(stream.getvalue())
+    model = onnx.load_from_string(stream.getvalue())
+    _part(model.graph, served.state_dict())
+    return model
+
+
+def _part(graph: onnx.GraphProto, state: dict[str, Tensor]) -> None:
+    """Give weights that the exporter merged because they are equal their own values again."""
+    rest = []
+    for node in graph.node:
+        if node.op_type == "Identity" and node.output[0] in state:
+            graph.initializer.append(numpy_helper.from_array(state[node.output[0]].numpy(), node.output[0]))
+        else:
+            rest.append(node)
+    del graph.node[:]
+    graph.node.extend(rest)
 
 
 def compress(model: onnx.ModelProto, bits: int) -> None:

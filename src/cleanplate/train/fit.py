@@ -57,7 +57,7 @@ def train(
 
     Args:
         datasets: folders of captures with true masks; they may grow, and are looked through at each epoch.
-        init: "imagenet", "imagenet:FILE" or a checkpoint; not used by a run that is resumed.
+        init: as `initialise` takes it; not used by a run that is resumed.
         minutes: stop, resumable, after so long.
 
     Raises:

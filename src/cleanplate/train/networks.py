@@ -10,22 +10,29 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from cleanplate.errors import CleanplateError, ModelError, require
+from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
+
+_TRAINING_ONLY = "auxiliary."
+"""Parts of a network under this name are not exported."""
 
 
 def build(architecture: str) -> Any:
     """Return the network (an nn.Module) of that name with fresh weights.
 
+    The paper's may have switches for ablation, as in "deeplabv3plus_dualinput_resnet50[input=single,width=64]".
+
     Raises:
-        ModelError: no such architecture.
+        ModelError: no such architecture or switch.
     """
+    name, _, switches = architecture.removesuffix("]").partition("[")
     if architecture == "compact":
         from cleanplate.segment.compact import Compact
 
         return Compact()
-    if architecture == "deeplabv3plus_dualinput_resnet50":
-        from cleanplate.segment.deeplab import DeepLabConfig, build_deeplab
+    if name == "deeplabv3plus_dualinput_resnet50":
+        from cleanplate.segment.deeplab import build_deeplab, switched
 
-        return build_deeplab(DeepLabConfig())
+        return build_deeplab(switched(switches))
     raise ModelError(f"no architecture {architecture!r}; choose compact or deeplabv3plus_dualinput_resnet50")
 
 
@@ -33,20 +40,27 @@ def initialise(network: Any, architecture: str, source: str) -> None:
     """Load starting weights in place.
 
     Args:
-        source: "imagenet", "imagenet:FILE", or a checkpoint (.safetensors) of the same architecture.
+        source: "imagenet", "imagenet:FILE", or a network of the same architecture: a checkpoint (.safetensors), an
+            exported .onnx file, "default" or another shipped network's name.
 
     Raises:
-        ModelError: the file does not fit.
+        ModelError: the file does not fit, or no such weights are shipped.
         MissingExtra: the package with the encoder's ImageNet weights is not installed.
     """
     if source.partition(":")[0] == "imagenet":
         file = source.partition(":")[2]
         _imagenet(network, architecture, Path(file) if file else None)
         return
-    weights, metadata = read_weights(Path(source))
+    known = DEFAULT if source == "default" else source
+    path = shipped(known) if known in NETWORKS else Path(source)
+    weights, metadata = read_onnx(path) if path.suffix == ".onnx" else read_weights(path)
     found = metadata.get("architecture")
     if found != architecture:
         raise ModelError(f"{source}: a checkpoint of {found!r}, this run trains {architecture!r}; choose another one")
+    if path.suffix == ".onnx":  # what only training has stays fresh
+        own = network.state_dict().items()
+        kept = {name: v for name, v in own if name.startswith(_TRAINING_ONLY) or name.endswith("num_batches_tracked")}
+        weights = kept | weights
     load_weights(network, weights, source)
 
 
@@ -83,6 +97,33 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         if chosen:
             return chosen, metadata
     raise ModelError(f"{path}: holds no network; was it written by 'cleanplate train'?")
+
+
+def read_onnx(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the weights of a file that `export` wrote, by their names in the network, and its metadata.
+
+    Raises:
+        ModelError: not an ONNX file, or one whose weights have lost their names.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    try:
+        model = onnx.load(path)
+    except Exception as error:  # protobuf's kinds, and the file system's
+        raise ModelError(f"{path}: not an ONNX file that can be read ({error})") from error
+    stored = {tensor.name: torch.tensor(numpy_helper.to_array(tensor)) for tensor in model.graph.initializer}
+    weights = {}
+    for name, values in stored.items():
+        plain, _, kind = name.rpartition(".")
+        if kind in ("byte", "half"):  # as `compress` stores them
+            weights[plain] = values.float() * stored.get(f"{plain}.scale", 1.0)
+        elif kind != "scale":
+            weights[name] = values
+    if any(name.startswith("onnx::") for name in weights):
+        raise ModelError(f"{path}: an earlier version exported it without the weights' names; export it again")
+    facts = {each.key: each.value for each in model.metadata_props}
+    return {name.removeprefix("network."): value for name, value in weights.items()}, facts
 
 
 def load_weights(network: nn.Module, weights: dict[str, Tensor], source: str) -> None:
