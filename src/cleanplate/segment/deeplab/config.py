@@ -1,7 +1,9 @@
 """The network's numbers, and its switches for ablation: the only place that has them."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args, get_type_hints
+
+from cleanplate.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,21 @@ class DeepLabConfig:
     def rates(self) -> tuple[int, ...]:
         """Atrous rates of ASPP's 3x3 convolutions; a 1x1 stands beside them."""
         return (2, 4, 6, 9, 12, 15, 18) if self.aspp == "eight" else (6, 12, 18)
+
+
+def switched(switches: str) -> DeepLabConfig:
+    """Return the configuration with some switches set, such as "input=single,width=64".
+
+    Raises:
+        ModelError: no such switch or setting.
+    """
+    hints = get_type_hints(DeepLabConfig)
+    chosen: dict[str, Any] = {}
+    for switch in filter(None, switches.split(",")):
+        name, _, value = switch.partition("=")
+        known = get_args(hints.get(name))
+        if name not in hints or (known and value not in known) or (not known and not value.isdigit()):
+            settings = ", ".join(f"{each}={'|'.join(get_args(hint)) or 'number'}" for each, hint in hints.items())
+            raise ModelError(f"no switch {switch!r} of deeplabv3plus_dualinput_resnet50; choose among {settings}")
+        chosen[name] = value if known else int(value)
+    return DeepLabConfig(**chosen)

@@ -1,0 +1,127 @@
+"""Ablations of the paper's network: the same products, steps and seed, one thing changed at a time.
+
+    python benchmarks/ablations.py TRAIN... --test TEST --out D --json docs/results/ablations.json
+
+Every variant of `cleanplate.train.ablations` is trained from scratch on the same pictures and measured on the first
+view of each test product. Resumes: a finished run is one JSON below D/runs. With --table nothing is trained; what is
+there is summed up. A difference counts as significant if its 95% interval, by bootstrap over test products of the mean
+over seeds, leaves out 0, and every seed has its sign; with one seed it is called so only "of this seed".
+"""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from small_runs import interval, resampled, run, test_captures, training_products, values
+
+from cleanplate.files import write_json
+from cleanplate.train.ablations import Ablation, ablations
+
+
+def main() -> None:
+    """Train what is missing, print and write the table."""
+    given = _arguments()
+    height, width = (int(side) for side in given.size.split("x"))
+    variants = ablations((height, width), given.width, given.lr, given.batch)
+    chosen = {name: variants[name] for name in given.only or variants}
+    if not given.table:
+        products, test = training_products(given.train, given.products), test_captures(given.test, given.views)
+        for seed in given.seeds:
+            for name, ablation in chosen.items():
+                result = run(*_of_seed(ablation, seed), products, given.rounds, test, _path(given.out, name, seed))
+                miou, spent = values(result, "miou").mean(), result["cpu_seconds"]
+                print(f"{name}, seed {seed}: mIoU {miou:.4f}, {result['steps']} steps, {spent:.0f} CPU s", flush=True)
+    summary = summarise({name: _results(given.out, name) for name in chosen}, chosen)
+    summary["settings"] = {
+        name: getattr(given, name) for name in ("size", "width", "lr", "batch", "products", "rounds", "views")
+    }
+    write_json(given.json or given.out / "ablations.json", summary)
+    print(table(summary))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("train", type=Path, nargs="*", help="data sets to train on")
+    parser.add_argument("--test", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", nargs="+", metavar="VARIANT", help="of " + ", ".join(ablations()))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--size", default="128x160", help="height x width that the network sees")
+    parser.add_argument("--width", type=int, default=256, help="channels of ASPP and decoder")
+    parser.add_argument("--lr", type=float, default=5e-4)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--products", type=int, default=72)
+    parser.add_argument("--rounds", type=int, default=1, help="over all views of the products")
+    parser.add_argument("--views", type=int, help="test products, one view each; by default all")
+    parser.add_argument("--json", type=Path, help="where the summary goes; by default OUT/ablations.json")
+    parser.add_argument("--table", action="store_true", help="train nothing")
+    return parser.parse_args()
+
+
+def _of_seed(ablation: Ablation, seed: int) -> tuple:
+    return replace(ablation.recipe, seed=seed), ablation.init
+
+
+def _path(out: Path, name: str, seed: int) -> Path:
+    return out / "runs" / f"{name.replace(' ', '_').replace(',', '')}-seed{seed}.json"
+
+
+def _results(out: Path, name: str) -> dict[int, dict]:
+    found = (out / "runs").glob(_path(out, name, 0).name.replace("seed0", "seed*"))
+    return {result["seed"]: result for path in sorted(found) if (result := json.loads(path.read_bytes()))}
+
+
+def summarise(results: dict[str, dict[int, dict]], variants: dict[str, Ablation]) -> dict:
+    """Return each variant's means, and its difference to its reference over the seeds that both have."""
+    rows = {}
+    for name, seeds in results.items():
+        if not seeds:
+            continue
+        first = next(iter(seeds.values()))
+        rows[name] = {
+            "seeds": sorted(seeds),
+            "steps": first["steps"],
+            "images": first["images"],
+            "cpu_seconds": float(np.mean([each["cpu_seconds"] for each in seeds.values()])),
+            **{
+                metric: float(np.mean([values(each, metric) for each in seeds.values()]))
+                for metric in ("miou", "hausdorff")
+            },
+        }
+        reference = variants[name].reference
+        both = sorted(set(seeds) & set(results.get(reference, {})))
+        if reference != name and both:
+            rows[name] |= {"reference": reference, "difference": _difference(seeds, results[reference], both)}
+    return {"variants": rows}
+
+
+def _difference(ours: dict[int, dict], theirs: dict[int, dict], seeds: list[int]) -> dict:
+    per_seed = np.stack([values(ours[seed], "miou") - values(theirs[seed], "miou") for seed in seeds])
+    each = per_seed.mean(axis=0)
+    found = interval(resampled(len(each)) @ each, each.mean())
+    outside = found["low"] > 0 or found["high"] < 0
+    same_sign = len(set(np.sign(per_seed.mean(axis=1)))) == 1
+    verdict = "no" if not (outside and same_sign) else "yes" if len(seeds) > 1 else "of this seed"
+    return {**found, "seeds": seeds, "per_seed": per_seed.mean(axis=1).tolist(), "significant": verdict}
+
+
+def table(summary: dict) -> str:
+    """Return the summary as Markdown."""
+    lines = [
+        "| variant | seeds | steps | mIoU | Hausdorff px | mIoU less its reference's | significant |",
+        "|---" * 7 + "|",
+    ]
+    for name, row in summary["variants"].items():
+        change = row.get("difference")
+        told = f"{change['mean']:+.4f} ({change['low']:+.4f} to {change['high']:+.4f})" if change else "reference"
+        lines.append(
+            f"| {name} | {len(row['seeds'])} | {row['steps']} | {row['miou']:.4f} | {row['hausdorff']:.2f} | {told} "
+            f"| {change['significant'] if change else ''} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""More data: the same steps on N, 2N, 4N products, a power law through the errors, and what the paper's rows need.
+
+    python benchmarks/scaling.py TRAIN... --test TEST --out D --json docs/results/scaling.json
+
+The error is 1 - mIoU on the first view of each test product; error = a N^-b is fitted over all sizes and seeds. The
+sets are nested, and every run sees as many pictures: the largest set `--rounds` times, smaller ones more often.
+Resumes: a finished run is one JSON below D/runs. With --table nothing is trained.
+"""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from small_runs import interval, resampled, run, test_captures, training_products, values
+
+from cleanplate.files import write_json
+from cleanplate.train.ablations import REFERENCE, ablations
+
+NETWORKS = {"compact": "compact, ImageNet", "paper": REFERENCE}
+PAPERS_ROWS = {"8k": 0.9373, "16k": 0.9597}
+"""mIoU of the paper's Table 1."""
+
+
+def main() -> None:
+    """Train what is missing, print and write the table."""
+    given = _arguments()
+    height, width = (int(side) for side in given.size.split("x"))
+    variants = ablations((height, width), lr=given.lr, batch=given.batch)
+    largest = max(given.products)
+    if any(largest % count for count in given.products):
+        raise SystemExit("the largest number of products must be a multiple of the others, for the same steps")
+    if not given.table:
+        test = test_captures(given.test, given.views)
+        pool = training_products(given.train, largest)
+        for count in given.products:
+            for seed in given.seeds:
+                for network in given.networks:
+                    ablation = variants[NETWORKS[network]]
+                    recipe, rounds = replace(ablation.recipe, seed=seed), given.rounds * largest // count
+                    out = given.out / "runs" / f"{network}-{count}-seed{seed}.json"
+                    result = run(recipe, ablation.init, pool[:count], rounds, test, out)
+                    told = f"mIoU {values(result, 'miou').mean():.4f}, {result['steps']} steps"
+                    print(f"{network}, {count} products, seed {seed}: {told}", flush=True)
+    summary = {"networks": {}, "settings": {name: getattr(given, name) for name in ("size", "lr", "batch", "rounds")}}
+    for network in given.networks:
+        paths = sorted((given.out / "runs").glob(f"{network}-*.json"))
+        if paths:
+            summary["networks"][network] = fit([json.loads(path.read_bytes()) for path in paths])
+    write_json(given.json or given.out / "scaling.json", summary)
+    print(table(summary))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("train", type=Path, nargs="*", help="data sets to train on")
+    parser.add_argument("--test", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["compact"])
+    parser.add_argument("--products", type=int, nargs="+", default=[18, 36, 72])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--rounds", type=int, default=1, help="over all views of the largest set")
+    parser.add_argument("--size", default="128x160", help="height x width that the network sees")
+    parser.add_argument("--lr", type=float, default=5e-4)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--views", type=int, help="test products, one view each; by default all")
+    parser.add_argument("--json", type=Path, help="where the summary goes; by default OUT/scaling.json")
+    parser.add_argument("--table", action="store_true", help="train nothing")
+    return parser.parse_args()
+
+
+def fit(results: list[dict]) -> dict:
+    """Return the mean error per size, the power law through them, and the sizes at which the paper's rows lie.
+
+    Intervals are over test products; the law says nothing of sizes far from those that were run.
+    """
+    sizes = sorted({result["products"] for result in results})
+    errors = np.stack(
+        [np.mean([1 - values(each, "miou") for each in results if each["products"] == size], axis=0) for size in sizes]
+    )
+    weights = resampled(errors.shape[1])
+    means, samples = errors.mean(axis=1), weights @ errors.T
+    points = {
+        str(size): interval(samples[:, n], means[n])
+        | {"steps": [each["steps"] for each in results if each["products"] == size]}
+        for n, size in enumerate(sizes)
+    }
+    if len(sizes) < 2:
+        return {"error": points}
+    slope, offset = _line(sizes, means[None])[0]
+    lines = _line(sizes, samples)
+    return {
+        "error": points,
+        "exponent": interval(-lines[:, 0], -slope),
+        "factor": float(np.exp(offset)),
+        "products_for": {
+            row: {
+                "mean": _reach(slope, offset, miou),
+                "interval": np.percentile([_reach(*line, miou) for line in lines], [2.5, 97.5]).tolist(),
+            }
+            if slope < 0
+            else None
+            for row, miou in PAPERS_ROWS.items()
+        },
+    }
+
+
+def _line(sizes: list[int], errors: np.ndarray) -> np.ndarray:
+    """Return slope and offset of log error over log size, for each row of errors."""
+    return np.polyfit(np.log(sizes), np.log(errors).T, 1).T
+
+
+def _reach(slope: float, offset: float, miou: float) -> float:
+    """Return the number of products at which the law's error is 1 - miou; at most 1e12, which stands for never."""
+    return float(np.exp(min((np.log(1 - miou) - offset) / slope, np.log(1e12)))) if slope < 0 else 1e12
+
+
+def table(summary: dict) -> str:
+    """Return the summary as Markdown."""
+    lines = ["| network | products | steps | 1 - mIoU | 95% |", "|---|---|---|---|---|"]
+    for network, found in summary["networks"].items():
+        for size, each in found["error"].items():
+            interval_ = f"{each['low']:.4f} to {each['high']:.4f}"
+            lines.append(f"| {network} | {size} | {each['steps'][0]} | {each['mean']:.4f} | {interval_} |")
+    for network, found in summary["networks"].items():
+        if "exponent" in found:
+            exponent = found["exponent"]
+            law = f"{found['factor']:.3f} N^({-exponent['mean']:+.3f})"
+            lines += ["", f"{network}: error = {law}; exponent {exponent['low']:.3f} to {exponent['high']:.3f}."]
+            for row, reach in found["products_for"].items():
+                if reach:
+                    low, high = reach["interval"]
+                    lines.append(f"The paper's {row} row: {reach['mean']:.3g} products ({low:.2g} to {high:.2g}).")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
