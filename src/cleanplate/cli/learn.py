@@ -104,7 +104,7 @@ def stats(folder: Annotated[Path, typer.Argument(help="A data set with a manifes
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(help="paper, paper-small, compact or compact-large.")],
+    recipe: Annotated[str, typer.Argument(help="paper, paper-small, compact, compact-large or compact-tune.")],
     datasets: Annotated[list[Path], typer.Argument(help="Folders of captures with true masks.")],
     run: Annotated[Path, typer.Option(help="Folder of this run; an existing one is resumed.")],
     init: Annotated[
@@ -123,7 +123,7 @@ def train(
 
 @app.command()
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="A .safetensors checkpoint of a run.")],
+    checkpoint: Annotated[Path, typer.Argument(help="A run's folder, or a .safetensors checkpoint.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write.")],
     bits: Annotated[int, typer.Option(help="Bits of each stored weight: 32, 16 or 8.")] = 16,
     longest: Annotated[int, typer.Option(min=32, help="The longer side that the network sees, in pixels.")] = 384,

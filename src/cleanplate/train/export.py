@@ -40,6 +40,7 @@ def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640) -
     output: `probability` float32 (b, h, w). Metadata: architecture, threshold, multiple, longest, metrics.
 
     Args:
+        checkpoint: a .safetensors file, or a run's folder, whose best checkpoint is taken, or its last if none is held.
         bits: of the stored weights; the graph itself expands them, once, when it is loaded.
         longest: the longer side that pictures are scaled to for the network, in pixels.
 
@@ -49,6 +50,9 @@ def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640) -
     """
     if bits not in (32, 16, 8):
         raise CleanplateError(f"weights are stored at 32, 16 or 8 bits, not {bits}")
+    if checkpoint.is_dir():
+        best = checkpoint / "best.safetensors"
+        checkpoint = best if best.is_file() else checkpoint / "last.safetensors"
     network, metadata = load_network(checkpoint)
     metrics = json.loads(metadata.get("metrics", "{}"))
     model = to_onnx(network)

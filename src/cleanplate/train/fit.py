@@ -50,7 +50,7 @@ class _Run:
 def train(
     recipe: Recipe, datasets: Sequence[Path], run: Path, init: str | None = None, minutes: float = float("inf")
 ) -> Path:
-    """Train, or go on training, and return the best checkpoint's path.
+    """Train, or go on training, and return the best checkpoint's path, or the last one's.
 
     Below `run`: recipe.json, log.jsonl, TensorBoard events, last.safetensors (for resuming) and best.safetensors. A
     killed run that is started again gives the same losses as one that was not. Under torchrun every process calls this.
@@ -72,7 +72,8 @@ def train(
     with closing(state.log):
         while state.progress.epoch < recipe.epochs and time.monotonic() < deadline:
             _one_epoch(state, datasets, objective, deadline)
-    return run / "best.safetensors"
+    best = run / "best.safetensors"
+    return best if best.is_file() else state.last  # nothing was held out, or not validated yet
 
 
 def _one_epoch(state: _Run, datasets: Sequence[Path], objective: nn.Module, deadline: float) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanplate.capture import Capture, View, write_capture
+from cleanplate.dataset import write_manifest
 from cleanplate.errors import CaptureError
 from cleanplate.files import write_bytes, write_json
 from cleanplate.web.products import Product, find_products
@@ -17,7 +18,8 @@ RECORD = "review.json"
 def export_accepted(paths: Sequence[Path], out: Path) -> list[Path]:
     """Copy every view with an accepted mask into `out`/<asin>/, as captures whose masks are the truth.
 
-    `out`/review.json tells for each mask who accepted it, when, its digest, and the active seconds spent on it.
+    `out`/manifest.jsonl makes them a data set, all of it for training until 'cleanplate dataset manifest' holds products
+    back. `out`/review.json tells for each mask who accepted it, when, its digest, and the active seconds spent on it.
 
     Args:
         paths: as for the review page.
@@ -52,6 +54,7 @@ def export_accepted(paths: Sequence[Path], out: Path) -> list[Path]:
         written.append(target)
     if not written:
         raise CaptureError("no mask is accepted yet; accept some with 'cleanplate review' (key A)")
+    write_manifest(out, validation=0.0)
     write_json(out / RECORD, {"format": "cleanplate-review/1", "masks": record})
     return written
 
