@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo-out
 EXTRAS := dev,train,render,usd,web,web-asset
 
-.PHONY: demo test check format reference clean
+.PHONY: demo test check format reference tutorial clean
 
 demo: $(VENV)/core.done
 	$(BIN)/cleanplate demo --out $(DEMO)
@@ -28,6 +28,9 @@ format: $(VENV)/all.done
 reference: $(VENV)/all.done
 	$(BIN)/typer cleanplate.cli utils docs --name cleanplate --output docs/reference/commands.md
 	$(BIN)/cleanplate schema > docs/capture.schema.json
+
+tutorial: $(VENV)/all.done
+	CLEANPLATE_TUTORIAL_IMAGES=docs/tutorials/images $(BIN)/python -m pytest -q tests/web/test_tutorial.py
 
 clean:
 	rm -rf $(VENV) $(DEMO) tests/tools/node_modules

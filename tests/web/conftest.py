@@ -138,9 +138,9 @@ def served(make_app: Callable[[int], Starlette], port: int = 0) -> Iterator[Page
 
 
 @contextmanager
-def reviewing(*paths: Path, port: int = 0) -> Iterator[Page]:
+def reviewing(*paths: Path, port: int = 0, model: str = "classical") -> Iterator[Page]:
     """Serve the review page of some paths."""
-    review = Review(find_products(paths), "classical", "anna")
+    review = Review(find_products(paths), model, "anna")
     with served(lambda port: review_app(review, TOKEN, port), port) as page:
         yield page
 
