@@ -8,7 +8,7 @@ from cleanplate.evaluate.predict import Cost, make_masks
 from cleanplate.evaluate.report import Report, ViewScore, evaluate_all, evaluate_masks
 from cleanplate.evaluate.solids import Agreement, Limits, compare_solids
 from cleanplate.evaluate.stage import compare
-from cleanplate.evaluate.tables import terminal_tables, write_comparison_html, write_comparison_json
+from cleanplate.evaluate.tables import terminal_tables, write_comparison_html
 from cleanplate.evaluate.write import write_comparison
 
 __all__ = [
@@ -43,6 +43,5 @@ __all__ = [
     "terminal_tables",
     "write_comparison",
     "write_comparison_html",
-    "write_comparison_json",
     "write_figure",
 ]

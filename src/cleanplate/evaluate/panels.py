@@ -43,7 +43,7 @@ def choose_gains(comparison: Comparison, better: str, worse: str, metric: str = 
         good = [key for key in keys if values[key] >= np.median(list(values.values())) and key not in chosen]
         if good:
             best = max(good, key=lambda key: values[key] - base[key])
-            caption = f"{kind}: {metric} {worse} {base[best]:.3f}, {better} {values[best]:.3f}"
+            caption = f"{kind}: {metric.replace('_', ' ')} {worse} {base[best]:.3f}, {better} {values[best]:.3f}"
             chosen[best] = Choice(*best, caption)
     return list(chosen.values())
 
@@ -65,7 +65,7 @@ def choose_worst(comparison: Comparison, method: str, count: int = 6, metric: st
         if score.asin not in worst or _value(score, metric) < _value(worst[score.asin], metric):
             worst[score.asin] = score
     ranked = sorted(worst.values(), key=lambda score: _value(score, metric))[:count]
-    return [Choice(each.asin, each.view, f"{metric} {_value(each, metric):.3f}") for each in ranked]
+    return [Choice(each.asin, each.view, f"{metric.replace('_', ' ')} {_value(each, metric):.3f}") for each in ranked]
 
 
 def draw_panels(

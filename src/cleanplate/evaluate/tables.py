@@ -1,4 +1,4 @@
-"""A comparison as a terminal table, as JSON, and as one HTML page that needs no neighbours."""
+"""A comparison as a terminal table, and as one HTML page that needs no neighbours."""
 
 import base64
 import io
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from cleanplate.evaluate.compare import LOWER_IS_BETTER, Comparison, Interval
-from cleanplate.files import write_bytes, write_json
+from cleanplate.files import write_bytes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -96,11 +96,6 @@ def terminal_tables(comparison: Comparison) -> "list[Table]":
             side.add_row(name, *[_stacked(each, row[each]) if each in row else "-" for each in OBSERVED])
         parts.append(side)
     return parts
-
-
-def write_comparison_json(path: Path, comparison: Comparison, reference: str | None = None) -> None:
-    """Write `Comparison.to_dict`."""
-    write_json(path, comparison.to_dict(reference))
 
 
 def write_comparison_html(

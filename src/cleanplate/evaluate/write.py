@@ -5,7 +5,8 @@ from pathlib import Path
 
 from cleanplate.evaluate.compare import Comparison
 from cleanplate.evaluate.panels import Choice, choose_gains, choose_worst, draw_panels, write_figure
-from cleanplate.evaluate.tables import best, write_comparison_html, write_comparison_json
+from cleanplate.evaluate.tables import best, write_comparison_html
+from cleanplate.files import write_json
 
 
 def write_comparison(
@@ -32,7 +33,7 @@ def write_comparison(
             for kind in (".png", ".pdf"):
                 write_figure(out / f"{name}{suffix}{kind}", picture)
             figures.append((title + (": errors, missed red, extra blue" if errors else ""), picture))
-    write_comparison_json(out / "compare.json", comparison)
+    write_json(out / "compare.json", comparison.to_dict() | {"command": command})
     write_comparison_html(out / "compare.html", comparison, figures, command)
 
 

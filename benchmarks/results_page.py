@@ -1,0 +1,116 @@
+"""docs/results.md, and the block of README.md between its markers, from the JSON in docs/results.
+
+    python benchmarks/results_page.py --compare DIR      first takes in what `cleanplate compare --out DIR` wrote
+    python benchmarks/results_page.py                    writes the pages anew
+
+`model_yield.py`, `ablations.py` and `scaling.py` write their JSON into docs/results themselves. The pages' words are in
+results_page/*.md.j2.
+"""
+
+import argparse
+import datetime
+import json
+import os
+from pathlib import Path
+
+import jinja2
+import PIL.Image
+from ablations import table as ablation_table
+from model_yield import table as yield_table
+from scaling import table as scaling_table
+
+from cleanplate import __version__
+from cleanplate.evaluate.tables import COLUMNS, OBSERVED, number
+from cleanplate.files import atomic_path, write_bytes, write_json
+
+ROOT = Path(__file__).parents[1]
+FIGURES = ("figure3", "figure3-errors", "figure4", "figure4-errors")
+BEGIN, END = "<!-- results: written by benchmarks/results_page.py -->", "<!-- end of results -->"
+
+
+def main() -> None:
+    """Take in a comparison if there is one, and write the pages."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--compare", type=Path, help="what `cleanplate compare --out` wrote")
+    given = parser.parse_args()
+    if given.compare:
+        take_in(given.compare, ROOT / "docs" / "results")
+    for path, text in render(ROOT).items():
+        write_bytes(path, text.encode())
+
+
+def take_in(source: Path, target: Path) -> None:
+    """Copy a comparison's JSON, with what it was measured on, and its figures as JPEG."""
+    found = json.loads((source / "compare.json").read_bytes())
+    write_json(target / "compare.json", found | {"measured": measured()})
+    for name in FIGURES:
+        if (source / f"{name}.png").is_file():
+            with atomic_path(target / f"{name}.jpg") as temporary:
+                PIL.Image.open(source / f"{name}.png").save(temporary, quality=78, optimize=True)
+
+
+def measured() -> dict[str, str]:
+    """Say when and on what."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return {"date": date, "hardware": f"{os.cpu_count()} cores, {model}", "version": __version__}
+
+
+def render(root: Path) -> dict[Path, str]:
+    """Return the text of docs/results.md and README.md."""
+    folder = root / "docs" / "results"
+    data = {path.stem: json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
+    if "compare" in data:
+        data["compare"] = _in_order(data["compare"])
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(root / "benchmarks" / "results_page"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    templates.filters |= {"mean": _mean, "interval": _interval}
+    shared = {
+        "compare": data.get("compare"),
+        "columns": COLUMNS,
+        "observed": OBSERVED,
+        "figures": [name for name in FIGURES if (folder / f"{name}.jpg").is_file()],
+        "number": number,
+    }
+    tables = {"yield": yield_table, "ablations": ablation_table, "scaling": scaling_table}
+    page = templates.get_template("results.md.j2").render(
+        **shared,
+        **{f"{name}_data": data.get(name) for name in tables},
+        **{f"{name}_table": table(data[name]) if name in data else "" for name, table in tables.items()},
+    )
+    before, _, rest = (root / "README.md").read_text(encoding="utf-8").partition(BEGIN)
+    block = templates.get_template("readme.md.j2").render(**shared)
+    readme = f"{before}{BEGIN}\n{block}{END}{rest.partition(END)[2]}"
+    return {root / "docs" / "results.md": page, root / "README.md": readme}
+
+
+def _in_order(compare: dict) -> dict:
+    """Return a comparison whose tables have the methods in the order given; JSON sorts them."""
+    names = [*compare["methods"], *(f"{name}, upside down" for name in compare["methods"])]
+    tables = ("table", "differences", "by_tag", "by_elevation", "observations")
+    return compare | {
+        table: {name: compare[table][name] for name in names if name in compare[table]} for table in tables
+    }
+
+
+def _mean(values: dict, metric: str) -> str:
+    """Return a metric's mean of a table's row."""
+    return number(metric, values[metric]["mean"])
+
+
+def _interval(values: dict, metric: str) -> str:
+    """Return a metric's mean above its interval; a dash where there is none."""
+    if metric not in values:
+        return "-"
+    found = values[metric]
+    return f"{number(metric, found['mean'])}<br>{number(metric, found['low'])} to {number(metric, found['high'])}"
+
+
+if __name__ == "__main__":
+    main()
