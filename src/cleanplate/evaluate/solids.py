@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.evaluate.occupancy import occupancy
 from cleanplate.types import Points
 
 Mesh = tuple[Float[np.ndarray, "_ 3"], Int[np.ndarray, "_ 3"]]
@@ -73,6 +72,8 @@ def compare_solids(hull: Mesh, exact: Mesh, pixel: float, resolution: int = RESO
         resolution: points along the exact hull's longest side.
     """
     from scipy import ndimage
+
+    from cleanplate.evaluate.occupancy import occupancy  # numba takes its time to load
 
     both = np.concatenate([hull[0], exact[0]])
     origin, extent = both.min(axis=0), np.ptp(both, axis=0)
