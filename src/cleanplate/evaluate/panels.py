@@ -12,6 +12,7 @@ from cleanplate.errors import CaptureError
 from cleanplate.evaluate.compare import Comparison
 from cleanplate.evaluate.report import ViewScore, read_prediction
 from cleanplate.files import atomic_path
+from cleanplate.segment.morphology import drop_specks
 from cleanplate.types import Image, Mask
 
 MISSED = (220, 40, 40)
@@ -132,7 +133,7 @@ def _row(choice: Choice, methods: dict[str, Path], folder: Path, errors: bool, w
     image, truth = read_image(capture.image_path(view)), read_mask(truth_path)
     masks = [read_prediction(path, capture.asin, view.id, truth.shape)[0] for path in methods.values()]
     cells = [error_map(image, mask, truth) if errors else _grey(mask) for mask in masks]
-    window = _window(np.logical_or.reduce([truth, *masks]))
+    window = _window(np.logical_or.reduce([truth, *(drop_specks(mask, 0.05) for mask in masks)]))
     shrunk = [_shrink(cell[window], width) for cell in [image, *cells, _grey(truth)]]
     gap = np.full((shrunk[0].shape[0], _GAP, 3), 255, np.uint8)
     row = np.hstack([piece for cell in shrunk for piece in (cell, gap)][:-1])
@@ -140,7 +141,7 @@ def _row(choice: Choice, methods: dict[str, Path], folder: Path, errors: bool, w
 
 
 def _window(shown: Mask) -> tuple[slice, slice]:
-    """Return the part of the picture, of the picture's own shape, that holds all foreground and a margin around."""
+    """Return the part of the picture, of the picture's own shape, that holds the foreground and a margin around."""
     height, width = shown.shape
     rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
     if not rows.size:
