@@ -27,7 +27,10 @@ def main() -> None:
     variants = ablations((height, width), given.width, given.lr, given.batch)
     chosen = {name: variants[name] for name in given.only or variants}
     if not given.table:
-        products, test = training_products(given.train, given.products), test_captures(given.test, given.views)
+        products, test = (
+            training_products(given.train, given.products, given.out),
+            test_captures(given.test, given.views),
+        )
         for seed in given.seeds:
             for name, ablation in chosen.items():
                 result = run(*_of_seed(ablation, seed), products, given.rounds, test, _path(given.out, name, seed))

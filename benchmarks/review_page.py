@@ -1,23 +1,32 @@
-"""How long a brush frame and a save take on a 12-megapixel mask, measured in the browser.
+"""How long a brush frame and a save take on a 12-megapixel mask, measured in the browser; how soon the page is up.
 
-    python benchmarks/review_page.py [--size 4000x3000] [--strokes 10]
+    python benchmarks/review_page.py [--size 4000x3000] [--strokes 10] [--swiftshader]
 
-A frame is what the page does between two pictures: stamping the brush, painting the overlay's touched part, and
-drawing it (`brush`, the scripts' own time), and the distance between two pictures while the pointer moves (`frame`,
-the whole browser, at the display's rate at best). Beside it stands the same distance while the pointer moves without
-painting: what a picture costs this machine anyway. A save lasts from the key to the server's answer that the PNG and
-the journal are on disk; beside it stands the processor time of the server's process, which other work on the machine
-does not lengthen.
+Of a brush three times are told. *Scripts*: stamping the brush, painting the overlay's touched part, drawing it. *Event
+to draw*: from the hand's movement to the end of those scripts, which wait for the display's next picture. *Frame*: the
+distance between two pictures while the brush paints, 16.7 ms at best; beside it stands the same while the pointer
+moves without painting. Chromium draws by the processor alone (--disable-gpu); --swiftshader makes it emulate a graphics
+card instead, which is slower.
+
+A save lasts from the key to the server's answer that the PNG and the journal are on disk; beside it stands the
+processor time of the server's process, which other work on the machine does not lengthen. *Page up* is from starting
+the command to the answer with the list of views, of a process of its own.
 """
 
 import argparse
+import http.client
 import os
 import platform
+import resource
+import signal
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -90,14 +99,37 @@ def line(name: str, values: list[float], bar: float) -> str:
     tail = values[min(len(values) - 1, int(0.95 * len(values)))]
     return (
         f"| {name} | {len(values)} | {values[0]:.1f} | {statistics.median(values):.1f} | {tail:.1f} | "
-        f"{values[-1]:.1f} | {bar:.0f} |"
+        f"{values[-1]:.1f} | {bar:g} |"
     )
 
 
-def measure(url: str, strokes: int) -> list[str]:
+def page_up(folder: Path, times: int) -> list[str]:
+    """Return the table's rows on starting the command."""
+    walls, cpus = [], []
+    for _ in range(times):
+        before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        command = [sys.executable, "-m", "cleanplate", "review", str(folder), "--no-browser"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+            assert server.stderr is not None
+            url = urlsplit(server.stderr.readline().strip())
+            connection = http.client.HTTPConnection(url.netloc)
+            connection.request("GET", f"/?{url.query}")
+            page = connection.getresponse()
+            page.read()
+            connection.request("GET", "/api/views", headers={"cookie": page.headers["set-cookie"].split(";")[0]})
+            assert connection.getresponse().status == 200
+            walls.append(1000 * (time.perf_counter() - begin))
+            server.send_signal(signal.SIGINT)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpus.append(1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime))
+    return [line("page up", walls, 3000), line("page up: processor time, with the end", cpus, 3000)]
+
+
+def measure(url: str, strokes: int, swiftshader: bool) -> list[str]:
     """Return the table's rows."""
     rows = []
-    arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    drawing = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"] if swiftshader else ["--disable-gpu"]
+    arguments = ["--no-sandbox", *drawing]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
         page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
@@ -109,7 +141,7 @@ def measure(url: str, strokes: int) -> list[str]:
         page.evaluate(WATCH_FRAMES)
         for number in range(strokes):
             stroke(page, (box["x"] + 150, box["y"] + 120 + 40 * (number % 10)), paint=False)
-        rows.append(line("no painting: frame", page.evaluate(END_FRAMES), 16))
+        rows.append(line("no painting: frame", page.evaluate(END_FRAMES), 16.7))
         for size in BRUSHES:
             page.evaluate("(size) => { review.editor.tools.size = size }", size)
             page.evaluate(WATCH_FRAMES)
@@ -117,7 +149,8 @@ def measure(url: str, strokes: int) -> list[str]:
                 stroke(page, (box["x"] + 150, box["y"] + 120 + 40 * (number % 10)))
             frames = page.evaluate(END_FRAMES)
             rows.append(line(f"brush of {size} px: scripts", durations(page, "brush"), 16))
-            rows.append(line(f"brush of {size} px: frame", frames, 16))
+            rows.append(line(f"brush of {size} px: event to draw", durations(page, "stroke"), 16))
+            rows.append(line(f"brush of {size} px: frame", frames, 16.7))
         saves, server = [], []
         for number in range(strokes):
             stroke(page, (box["x"] + 100, box["y"] + 100 + 30 * number))
@@ -134,6 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", default="4000x3000")
     parser.add_argument("--strokes", type=int, default=10)
+    parser.add_argument("--swiftshader", action="store_true")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
@@ -145,10 +179,11 @@ def main() -> None:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
-            rows = measure(f"http://127.0.0.1:{port}/?token=benchmark", options.strokes)
+            rows = measure(f"http://127.0.0.1:{port}/?token=benchmark", options.strokes, options.swiftshader)
         finally:
             server.should_exit = True
             thread.join()
+        rows += page_up(Path(folder), 3)
     print(f"{width}x{height} pixels; {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
     print("| what, milliseconds | times | least | median | 95% | most | bar |\n|---|---|---|---|---|---|---|")
     print("\n".join(rows))

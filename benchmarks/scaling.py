@@ -33,7 +33,7 @@ def main() -> None:
         raise SystemExit("the largest number of products must be a multiple of the others, for the same steps")
     if not given.table:
         test = test_captures(given.test, given.views)
-        pool = training_products(given.train, largest)
+        pool = training_products(given.train, largest, given.out)
         for count in given.products:
             for seed in given.seeds:
                 for network in given.networks:

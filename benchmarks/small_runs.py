@@ -24,17 +24,23 @@ METRICS = ("miou", "maccuracy", "hausdorff", "foreground_iou")
 RESAMPLES = 10_000
 
 
-def training_products(datasets: Sequence[Path], count: int) -> list[Path]:
-    """Return `count` products of the data sets' training sides, in an order that is not the renderer's."""
-    folders: list[Path] = []
-    for dataset in datasets:
-        listed = {entry.asin: entry.split for entry in read_manifest(dataset)} if has_manifest(dataset) else {}
-        inside = capture_folders(dataset)
-        folders += [each for each in inside if (listed.get(each.name) or split_of(each.name, 0.1)) == "train"]
-    if len(folders) < count:
-        raise SystemExit(f"{count} training products are asked for, {len(folders)} are there")
-    order = np.random.default_rng(0).permutation(len(folders))
-    return [folders[i] for i in order[:count]]
+def training_products(datasets: Sequence[Path], count: int, out: Path) -> list[Path]:
+    """Return `count` products of the data sets' training sides, in an order that is not the renderer's.
+
+    The order is drawn once and kept in `out`/products.json, since data sets may grow between runs.
+    """
+    chosen = out / "products.json"
+    if not chosen.is_file():
+        folders: list[str] = []
+        for dataset in datasets:
+            listed = {entry.asin: entry.split for entry in read_manifest(dataset)} if has_manifest(dataset) else {}
+            inside = capture_folders(dataset)
+            folders += [str(each) for each in inside if (listed.get(each.name) or split_of(each.name, 0.1)) == "train"]
+        write_json(chosen, np.random.default_rng(0).permutation(folders).tolist())
+    order = [Path(each) for each in json.loads(chosen.read_bytes())]
+    if len(order) < count:
+        raise SystemExit(f"{chosen}: {count} training products are asked for, {len(order)} are there")
+    return order[:count]
 
 
 def run(
