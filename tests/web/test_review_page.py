@@ -168,6 +168,31 @@ def test_drawing_tools_do_what_they_say(browser: Browser, page: Page) -> None:
         assert shown(view).sum() < 100
 
 
+def test_marks_vanish_from_the_screen(browser: Browser, page: Page) -> None:
+    with tab(browser, page) as view:
+        view.keyboard.press("p")
+        stage = view.locator("#stage")
+        before = stage.screenshot()
+        for corner in ((5, 5), (45, 5), (45, 25)):
+            click(view, *corner)
+        assert stage.screenshot() != before
+        view.keyboard.press("Enter")
+        view.keyboard.press("Control+z")
+        view.wait_for_timeout(100)
+        assert stage.screenshot() == before
+
+
+def test_a_view_that_cannot_be_read_says_so_and_is_passed(browser: Browser, page: Page, capture: Path) -> None:
+    (capture / "masks/cam00_000.png").write_bytes(b"no picture")
+    with tab(browser, page, key="0-cam00_001") as view:
+        view.evaluate("(key) => { location.hash = key }", KEY)
+        expect(view.locator("#trouble")).to_contain_text("cam00_000.png")
+        view.keyboard.press("n")
+        expect(view.locator("#name")).not_to_contain_text("cam00_000")
+        expect(view.locator("#trouble")).to_be_hidden()
+        view.wait_for_selector("#stage[aria-busy=false]")
+
+
 def test_soft_brush_needs_passes_and_right_button_erases(browser: Browser, page: Page) -> None:
     with tab(browser, page) as view:
         brush(view, 30, 0.5)

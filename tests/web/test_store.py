@@ -12,12 +12,15 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cleanplate.capture import read_capture, read_mask, validate_capture, write_mask
 from cleanplate.errors import CaptureError, CleanplateError
 from cleanplate.ledger import Ledger, exclusive
 from cleanplate.types import Mask
 from cleanplate.web import export_accepted
+from cleanplate.web.assist import Box
 from cleanplate.web.bits import pack, packed_size, unpack
 from cleanplate.web.doubt import difference_doubt, hull_doubts, run_doubts
 from cleanplate.web.journal import Edit
@@ -45,6 +48,16 @@ def test_bits_round_trip(shape: tuple[int, int]) -> None:
     mask = np.random.default_rng(1).random(shape) < 0.5
     assert len(pack(mask)) == packed_size(shape[1], shape[0])
     assert np.array_equal(unpack(pack(mask), shape[1], shape[0]), mask)
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 60), st.integers(1, 60), st.integers(1, 70))
+def test_a_box_s_pieces_tile_it(left: int, top: int, width: int, height: int, longest: int) -> None:
+    box, covered = Box(left, top, left + width, top + height), np.zeros((100, 100), int)
+    for piece in box.pieces(longest):
+        covered[piece.area] += 1
+        assert max(piece.right - piece.left, piece.bottom - piece.top) <= longest
+    assert (covered[box.area] == 1).all()
+    assert covered.sum() == width * height
 
 
 def test_a_saved_mask_is_recorded_and_every_earlier_one_comes_back(page: Page, capture: Path) -> None:

@@ -32,6 +32,7 @@ export class Editor {
     this.versions = [];
     this.edit = { seconds: 0, tools: {} };
     this.lastActive = performance.now();
+    performance.clearMeasures(); // a day's work would pile up
     this.stopBlink();
     this.tools.reset();
     this.stage.element.setAttribute("aria-busy", "true");

@@ -227,6 +227,9 @@ export class Stage {
 
   clearMarks() {
     this.marks2d.clearRect(0, 0, this.marks.width, this.marks.height);
+    // Chromium goes on showing what a canvas held before it was only cleared: draw something that nobody sees.
+    this.marks2d.fillStyle = "rgb(0 0 0 / 0.01)";
+    this.marks2d.fillRect(0, 0, 1, 1);
   }
 
   // Draw a path twice, dark and light, so that it shows on every picture.

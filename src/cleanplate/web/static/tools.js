@@ -156,10 +156,12 @@ export class Tools {
     const value = (this.tool === "brush") !== (event.button === 2) ? 1 : 0;
     this.stroke = new Stroke(this.host.mask, value, this.size, this.hardness);
     this.queue = event.shiftKey && this.lastPoint ? [this.lastPoint, point] : [point];
+    this.since = event.timeStamp;
     this.requestPaint();
   }
 
   followStroke(event) {
+    this.since ??= event.timeStamp;
     const events = event.getCoalescedEvents?.() ?? [];
     for (const part of events.length ? events : [event]) this.queue.push(this.stage.toPicture(part));
     this.requestPaint();
@@ -181,6 +183,8 @@ export class Tools {
     this.queue = [];
     this.stage.refresh(touched);
     performance.measure("brush", { start: begin });
+    if (this.since) performance.measure("stroke", { start: this.since }); // from the hand's movement
+    this.since = null;
   }
 
   endStroke() {
