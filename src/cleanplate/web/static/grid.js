@@ -9,6 +9,7 @@ const LISTS = {
   all: { name: "All", has: () => true },
 };
 export const STATUS = { open: "to do", edited: "edited", flagged: "flagged", accepted: "accepted" };
+const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
 const POLL = 1500; // ms between looks at the ranking while the server still works on it
 
 export class Grid {
@@ -76,6 +77,8 @@ export class Grid {
     if (!tile) {
       tile = document.getElementById("tile").content.firstElementChild.cloneNode(true);
       tile.firstElementChild.addEventListener("click", () => this.open(view.key));
+      const image = tile.querySelector("img");
+      image.addEventListener("error", () => (image.src = BLANK)); // the reason tells what is wrong
       this.tiles.set(view.key, tile);
     }
     const find = (name) => tile.querySelector(name), image = find("img"), source = thumbnailAddress(view);

@@ -69,7 +69,7 @@ async function showEditor(view) {
     await editor.open(view);
   } catch (error) {
     if (editor.view !== view) return;
-    $("trouble").textContent = `${error.message} Go on with the next view: N.`;
+    $("trouble").textContent = `${error.message}. Go on with the next view (N).`;
     $("trouble").hidden = false;
   }
   const next = order[order.indexOf(view) + 1];
