@@ -17,6 +17,8 @@ from cleanplate.train import fit, networks
 from cleanplate.train.networks import build, initialise, load_network
 from cleanplate.train.recipes import RECIPES, recipe
 
+from .conftest import write_product
+
 
 class Small(torch.nn.Module):
     """Stands in for a network where the loop alone is tested."""
@@ -160,3 +162,21 @@ def test_checkpoints_that_cannot_be_used(checkpoint, tmp_path):
     for path in (truncated, pickled):
         with pytest.raises(ModelError, match="never pickles"):
             initialise(network, "compact", str(path))
+
+
+@pytest.mark.usefixtures("small")
+def test_the_best_is_forgotten_when_the_held_out_views_change(tiny, tmp_path, monkeypatch):
+    marks = iter([{"miou": 0.9, "threshold": 0.5}, {"miou": 0.8, "threshold": 0.4}, {"miou": 0.7, "threshold": 0.3}])
+    monkeypatch.setattr(fit, "validate", lambda *_: next(marks))
+    recipe = replace(tiny, validation=0.5)
+    data, run = tmp_path / "data", tmp_path / "run"
+    for i in range(6):
+        write_product(data, f"B00000000{i}", views=2)
+    kept = []
+    for epochs in (1, 2, 3):
+        if epochs == 3:
+            for i in range(10, 16):
+                write_product(data, f"B0000000{i}", views=2)
+        best = fit.train(replace(recipe, epochs=epochs), [data], run)
+        kept.append(json.loads(load_network(best)[1]["metrics"])["miou"])
+    assert kept == [0.9, 0.9, 0.7]

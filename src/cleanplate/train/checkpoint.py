@@ -22,7 +22,7 @@ class Progress:
     Attributes:
         epoch, batch: the next batch to train on.
         step: batches done.
-        best: the best validation mIoU so far.
+        best: the best validation mIoU so far, on `held_out` views: with others it starts anew.
         products: the capture folders' names of this epoch, which a resumed epoch must keep.
     """
 
@@ -30,6 +30,7 @@ class Progress:
     batch: int = 0
     step: int = 0
     best: float = 0.0
+    held_out: int = 0
     products: list[str] = field(default_factory=list)
 
 

@@ -234,6 +234,6 @@ def _validate(state: _Run) -> None:
         measured.load_state_dict(state.average)
     metrics = validate(measured, held_out, recipe.validation_views)
     state.log.write("validation", progress.step, epoch=progress.epoch, **metrics)
-    if metrics["miou"] > progress.best:
-        progress.best = metrics["miou"]
+    if metrics["miou"] > progress.best or len(held_out) != progress.held_out:  # a data set that grew is another test
+        progress.best, progress.held_out = metrics["miou"], len(held_out)
         save_best(state.folder / "best.safetensors", recipe, measured.state_dict(), metrics)
