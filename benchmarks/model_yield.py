@@ -2,6 +2,7 @@
 
     python benchmarks/model_yield.py CAPTURES --out D --models classical default --json docs/results/yield.json
 
+The masks of a method mend each other first, as in `cleanplate run`; with --unmended each has a second row without that.
 CAPTURES is a collection of whole captures with exact masks and poses, such as the data set `yield-30`. What passes is
 laid down in docs/explanation/yield.md. Resumes: a hull is carved and judged once for the masks that it was made of.
 """
@@ -15,14 +16,15 @@ import numpy as np
 
 from cleanplate import __version__
 from cleanplate.asset import PROFILES, read_mesh, write_asset
-from cleanplate.capture import Capture, find_captures, read_capture
+from cleanplate.capture import Capture, find_captures, read_capture, write_mask
 from cleanplate.errors import CleanplateError
-from cleanplate.evaluate import Agreement, Limits, compare_solids, make_masks
+from cleanplate.evaluate import Limits, compare_solids, make_masks
 from cleanplate.files import write_json
-from cleanplate.hull import write_hull
+from cleanplate.hull import mend_masks, read_view_mask, write_hull
 from cleanplate.ledger import fingerprint
 
 EXACT = "exact"
+UNMENDED = ", unmended"
 OTHER_IOU = (0.80, 0.85, 0.90, 0.95)
 BEYOND = 0.95
 RESAMPLES = 10_000
@@ -34,6 +36,7 @@ def main() -> None:
     parser.add_argument("captures", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="masks, hulls and one JSON per product and method")
     parser.add_argument("--models", nargs="+", default=["classical", "default"])
+    parser.add_argument("--unmended", action="store_true", help="also judge each model's masks as they are")
     parser.add_argument("--texture", type=int, help="texels along the texture's side; by default the profile's")
     parser.add_argument("--limit", type=int, help="only the first so many products")
     parser.add_argument("--json", type=Path, help="where the summary goes; by default OUT/yield.json")
@@ -42,7 +45,8 @@ def main() -> None:
     models = {Path(model).stem: model for model in given.models}
     for name, model in models.items():
         make_masks(model, folders, given.out / "masks" / name)
-    rows: dict[str, list[dict]] = {name: [] for name in (EXACT, *models)}
+    rows: dict[str, list[dict]] = {EXACT: [], **{name: [] for name in models}}
+    rows |= {name + UNMENDED: [] for name in models if given.unmended}
     for folder in folders:
         capture = read_capture(folder)
         for name in rows:
@@ -55,45 +59,55 @@ def main() -> None:
 
 def judged(capture: Capture, method: str, out: Path, texture: int | None) -> dict:
     """Return how one method's model of one product does; what is known already is read."""
-    masks = mask_folder(capture, method, out)
-    present = [view for view in capture.views if (masks / f"{view.id}.png").is_file()]
+    masks = capture.folder / "masks"
+    if method != EXACT:
+        masks = out / "masks" / method.removesuffix(UNMENDED) / capture.asin / "masks"
+    present = tuple(view for view in capture.views if (masks / f"{view.id}.png").is_file())
     exact = [capture.mask_path(view) for view in capture.views]
     key = fingerprint(__version__, repr(texture), *exact, *(masks / f"{view.id}.png" for view in present))
     target = out / "rows" / method / f"{capture.asin}.json"
     if target.is_file() and (row := json.loads(target.read_bytes()))["key"] == key:
         return row
     row = {"asin": capture.asin, "tags": list(capture.tags), "key": key, "failures": [], "problem": None}
-    hull = out / "models" / method / f"{capture.asin}.ply"
     try:
-        used = replace(capture, views=tuple(present))
-        write_hull(used, masks, hull)
-        facts = json.loads(hull.with_suffix(".json").read_bytes())
-        row |= {"watertight": facts["watertight"], "unused": len(facts["unused"])}
-        row["failures"] += [] if facts["watertight"] else ["watertight"]
-        agreement = agree(capture, hull, out)
-        row |= asdict(agreement)
-        row["failures"] += agreement.failures()
-        used = replace(used, views=tuple(view for view in present if view.id not in facts["unused"]))
-        profile = PROFILES["default"] if texture is None else replace(PROFILES["default"], texture_size=texture)
-        report = write_asset(hull, used, masks, hull.with_suffix(".glb"), profile)
-        row |= {"triangles": report.triangles, "vertices": report.vertices, "bytes": report.size_bytes}
+        used = replace(capture, views=present)
+        if method != EXACT and not method.endswith(UNMENDED):
+            masks = mend(used, masks, out / "models" / method / capture.asin / "masks")
+        judge(row, used, masks, out / "models" / method / f"{capture.asin}.ply", exact_hull(capture, out), texture)
     except CleanplateError as error:
         row |= {"failures": [*row["failures"], "made"], "problem": str(error)}
     write_json(target, row)
     return row
 
 
-def agree(capture: Capture, hull: Path, out: Path) -> Agreement:
-    """Compare a hull with the exact masks' one, which is carved first."""
-    exact = out / "models" / EXACT / f"{capture.asin}.ply"
+def judge(row: dict, capture: Capture, masks: Path, hull: Path, exact: Path, texture: int | None) -> None:
+    """Carve a hull and add to `row` what it is like and where it fails; a GLB is made of hulls that pass so far."""
+    write_hull(capture, masks, hull)
+    facts = json.loads(hull.with_suffix(".json").read_bytes())
     focal = np.median([capture.camera_of(view).K[0, 0] for view in capture.views])
     distance = np.median([np.linalg.norm(pose.centre) for pose in capture.poses()])
-    return compare_solids(read_mesh(hull), read_mesh(exact), float(distance / focal))
+    agreement = compare_solids(read_mesh(hull), read_mesh(exact), float(distance / focal))
+    row |= {"watertight": facts["watertight"], "unused": len(facts["unused"]), **asdict(agreement)}
+    row["failures"] += agreement.failures() + ([] if facts["watertight"] else ["watertight"])
+    if set(row["failures"]) <= {"volume IoU"}:  # other readings change this limit
+        used = replace(capture, views=tuple(view for view in capture.views if view.id not in facts["unused"]))
+        profile = PROFILES["default"] if texture is None else replace(PROFILES["default"], texture_size=texture)
+        report = write_asset(hull, used, masks, hull.with_suffix(".glb"), profile)
+        row |= {"triangles": report.triangles, "vertices": report.vertices, "bytes": report.size_bytes}
 
 
-def mask_folder(capture: Capture, method: str, out: Path) -> Path:
-    """Return where a method's masks of one product lie."""
-    return capture.folder / "masks" if method == EXACT else out / "masks" / method / capture.asin / "masks"
+def mend(capture: Capture, masks: Path, target: Path) -> Path:
+    """Write a capture's masks, mended by each other, to `target` and return it."""
+    given = [read_view_mask(capture, view, masks) for view in capture.views]
+    cameras = [capture.camera_of(view) for view in capture.views]
+    for view, mask in zip(capture.views, mend_masks(given, cameras, capture.poses()), strict=True):
+        write_mask(target / f"{view.id}.png", mask)
+    return target
+
+
+def exact_hull(capture: Capture, out: Path) -> Path:
+    """Return the exact masks' hull, which is the first to be carved."""
+    return out / "models" / EXACT / f"{capture.asin}.ply"
 
 
 def summarise(rows: dict[str, list[dict]]) -> dict:
