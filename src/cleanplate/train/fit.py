@@ -58,7 +58,7 @@ def train(
     Args:
         datasets: folders of captures with true masks; they may grow, and are looked through at each epoch.
         init: as `initialise` takes it; not used by a run that is resumed.
-        minutes: stop, resumable, after so long.
+        minutes: stop, resumable, after so long, but not before one step.
 
     Raises:
         CleanplateError: no training pairs, or a loss that is not a number; the batch is named.
@@ -70,8 +70,10 @@ def train(
     if state.world > 1:
         objective = DistributedDataParallel(objective)
     with closing(state.log):
-        while state.progress.epoch < recipe.epochs and time.monotonic() < deadline:
+        while state.progress.epoch < recipe.epochs:
             _one_epoch(state, datasets, objective, deadline)
+            if time.monotonic() > deadline:
+                break
     best = run / "best.safetensors"
     return best if best.is_file() else state.last  # nothing was held out, or not validated yet
 
