@@ -1,6 +1,7 @@
 """How long a brush frame and a save take on a 12-megapixel mask, measured in the browser; how soon the page is up.
 
     python benchmarks/review_page.py [--size 4000x3000] [--strokes 10] [--swiftshader]
+    python benchmarks/review_page.py --pages RUN CAPTURE COLLECTION
 
 Of a brush three times are told. *Scripts*: stamping the brush, painting the overlay's touched part, drawing it. *Event
 to draw*: from the hand's movement to the end of those scripts, which wait for the display's next picture. *Frame*: the
@@ -168,8 +169,15 @@ def main() -> None:
     parser.add_argument("--size", default="4000x3000")
     parser.add_argument("--strokes", type=int, default=10)
     parser.add_argument("--swiftshader", action="store_true")
+    parser.add_argument(
+        "--pages", nargs="*", type=Path, default=[], help="Also start the page of these, and no browser."
+    )
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
+    for path in options.pages:
+        print(f"{path}, load {os.getloadavg()[0]:.1f}", *page_up(path, 3), sep="\n")
+    if options.pages:
+        return
     with tempfile.TemporaryDirectory() as folder:
         make_capture(Path(folder), width, height)
         review = Review(find_products([Path(folder)]), "classical", "benchmark")
