@@ -49,7 +49,27 @@ class Ledger:
         self._items[self._name(output)] = {"key": key, "sha256": sha256_file(output)}
         if doubt is not None:
             self._items[self._name(output)]["doubt"] = f"{doubt:.4f}"
-        write_json(self._path, {"format": "cleanplate-state/1", "items": self._items})
+        self._write()
+
+    def is_edited(self, output: Path) -> bool:
+        """Tell whether `output` was changed by someone else since it was recorded."""
+        entry = self._items.get(self._name(output))
+        return entry is not None and output.is_file() and sha256_file(output) != entry["sha256"]
+
+    def move(self, output: Path, to: Path) -> None:
+        """Rename an output, and its record with it."""
+        to.parent.mkdir(parents=True, exist_ok=True)
+        self._items[self._name(to)] = self._items[self._name(output)]
+        self._write()
+        output.replace(to)
+        del self._items[self._name(output)]
+        self._write()
+
+    def forget(self, output: Path) -> None:
+        """Delete an output and its record, if there is one."""
+        if self._items.pop(self._name(output), None):
+            output.unlink(missing_ok=True)
+            self._write()
 
     def doubt(self, output: Path) -> float | None:
         """Return the doubt that was recorded with `output`; None if there is none, or `output` was edited since."""
@@ -65,7 +85,10 @@ class Ledger:
             (self.folder / name).unlink(missing_ok=True)
             del self._items[name]
         if stale:
-            write_json(self._path, {"format": "cleanplate-state/1", "items": self._items})
+            self._write()
+
+    def _write(self) -> None:
+        write_json(self._path, {"format": "cleanplate-state/1", "items": self._items})
 
     def _name(self, output: Path) -> str:
         return output.relative_to(self.folder).as_posix()

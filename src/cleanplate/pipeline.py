@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cleanplate import __version__
 from cleanplate.capture import Capture, View, read_capture, read_image, read_mask, write_image, write_mask
 from cleanplate.errors import CleanplateError
@@ -16,7 +18,7 @@ from cleanplate.files import write_json
 from cleanplate.ledger import Ledger, exclusive, fingerprint
 from cleanplate.report import ViewPanel, overlay, view_panel, write_report
 from cleanplate.segment.segmenter import shot
-from cleanplate.types import Faces, Points
+from cleanplate.types import Faces, Mask, Points
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, how many of its items are done, and how many there are."""
@@ -36,6 +38,7 @@ class Settings:
         front_deg: azimuth in the world that becomes the model's front, counter-clockwise from +x seen from above.
         usdz: also write the model as USDZ; needs the extra `usd`.
         floor: height in metres below which nothing is, None where the product does not stand on a platen.
+        feedback: whether the views mend each other's masks.
         stages: how far to go: "segment" makes masks alone, "asset" everything.
     """
 
@@ -45,6 +48,7 @@ class Settings:
     front_deg: float = -90.0
     usdz: bool = False
     floor: float | None = 0.0
+    feedback: bool = True
     stages: str = "asset"
 
 
@@ -79,6 +83,14 @@ class _Job:
 
     def mask(self, view: View) -> Path:
         return self.target / "masks" / f"{view.id}.png"
+
+    def before(self, view: View) -> Path:
+        """Where a mended mask's first version is kept."""
+        return self.target / "segmented" / f"{view.id}.png"
+
+    @property
+    def mended(self) -> Path:
+        return self.target / "mended.json"
 
     def overlay(self, view: View) -> Path:
         return self.target / "overlays" / f"{view.id}.jpg"
@@ -127,6 +139,7 @@ def run_product(folder: Path, out: Path, settings: Settings, progress: Progress 
         try:
             views = _segment(job)
             if settings.stages == "asset":
+                _mend(job, views)
                 _reconstruct(job, views)
         except CleanplateError as error:
             result.problems.append(str(error))
@@ -152,7 +165,7 @@ def _segment(job: _Job) -> list[View]:
         except OSError as error:
             job.result.problems.append(f"view {view.id}: {error.filename}: {error.strerror}; put the picture there")
             continue
-        if not job.ledger.is_done(job.mask(view), keys[view.id]):
+        if not any(job.ledger.is_done(path, keys[view.id]) for path in (job.before(view), job.mask(view))):
             todo.append(view)
     failed = set()
     shots = {view.id: view for view in todo}
@@ -161,6 +174,7 @@ def _segment(job: _Job) -> list[View]:
             job.result.problems.append(f"view {item.id}: {mask}")
             failed.add(item.id)
         else:
+            job.ledger.forget(job.before(shots[item.id]))
             write_mask(job.mask(shots[item.id]), mask)
             job.record(job.mask(shots[item.id]), keys[item.id], segmenter.doubts.get(item.id))
         job.progress("masks", done, len(todo))
@@ -171,7 +185,51 @@ def _segment(job: _Job) -> list[View]:
 def _outputs(job: _Job) -> set[Path]:
     views = job.capture.views
     models = job.models if job.settings.stages == "asset" else [job.glb, job.glb.with_suffix(".usdz")]
-    return {job.hull, *models, job.report, *map(job.mask, views), *map(job.overlay, views)}
+    per_view = (path(view) for path in (job.mask, job.before, job.overlay) for view in views)
+    return {job.hull, *models, job.report, job.mended, *per_view}
+
+
+def _mend(job: _Job, views: list[View]) -> None:
+    """Let the views mend each other's masks, but those that a person edited; mended.json tells what was changed."""
+    from cleanplate.hull import mend_masks, read_view_mask
+
+    poses, edited = (
+        replace(job.capture, views=tuple(views)).poses(),
+        list(map(job.ledger.is_edited, map(job.mask, views))),
+    )
+    sources = [
+        job.before(view) if job.before(view).is_file() and not mine else job.mask(view)
+        for view, mine in zip(views, edited, strict=True)
+    ]
+    settings = (repr(each) for each in (job.settings.feedback, job.settings.floor, edited))
+    key = fingerprint("mended", __version__, *settings, job.capture.folder / "capture.json", *sources)
+    if job.ledger.is_done(job.mended, key):
+        return
+    masks = [read_view_mask(job.capture, view, path.parent) for view, path in zip(views, sources, strict=True)]
+    cameras = [job.capture.camera_of(view) for view in views]
+    mended = mend_masks(masks, cameras, poses, job.settings.floor) if job.settings.feedback else masks
+    changes = {}
+    for view, mine, old, new in zip(views, edited, masks, mended, strict=True):
+        if not mine:
+            _replace_mask(job, view, key, None if new is old else new)
+            if new is not old:
+                changes[view.id] = {"filled": int((new & ~old).sum()), "removed": int((old & ~new).sum())}
+    write_json(job.mended, changes)
+    job.record(job.mended, key)
+
+
+def _replace_mask(job: _Job, view: View, key: str, new: Mask | None) -> None:
+    """Put a mended mask in the place of the first version, or that one back."""
+    mask, before = job.mask(view), job.before(view)
+    if new is None:
+        if before.is_file():
+            job.ledger.move(before, mask)
+        return
+    if not before.is_file():
+        job.ledger.move(mask, before)
+    if not (mask.is_file() and np.array_equal(read_mask(mask), new)):
+        write_mask(mask, new)
+    job.ledger.record(mask, key, job.ledger.doubt(before))
 
 
 def _reconstruct(job: _Job, views: list[View]) -> None:
@@ -272,7 +330,7 @@ def _report(job: _Job, views: list[View]) -> None:
         from cleanplate.asset import read_mesh
 
         mesh = read_mesh(job.hull)
-    notes = facts.get("unused", {}) | facts.get("doubtful", {})
+    notes = _mended_notes(job) | facts.get("unused", {}) | facts.get("doubtful", {})
     panels = []
     for done, view in enumerate(views, start=1):
         panels.append(_panel(job, view, mesh, notes.get(view.id, "")))
@@ -281,6 +339,15 @@ def _report(job: _Job, views: list[View]) -> None:
     title = " ".join([job.capture.asin, *job.capture.tags])
     write_report(job.report, title, figures, job.result.problems, panels, models)
     job.record(job.report, key)
+
+
+def _mended_notes(job: _Job) -> dict[str, str]:
+    changes = json.loads(job.mended.read_bytes()) if job.mended.is_file() else {}
+    return {
+        view: f"its mask was mended by what other views show: {each['filled']} pixels filled in, "
+        f"{each['removed']} removed; look at it"
+        for view, each in changes.items()
+    }
 
 
 def _panel(job: _Job, view: View, mesh: tuple[Points, Faces] | None, note: str) -> ViewPanel:

@@ -17,7 +17,7 @@ import trimesh
 from pipeline_support import RADII, contents
 
 from cleanplate.batch import run_batch
-from cleanplate.capture import read_mask, write_mask
+from cleanplate.capture import read_image, read_mask, write_image, write_mask
 from cleanplate.cli.common import writes_usdz
 from cleanplate.errors import MissingExtra
 from cleanplate.evaluate import evaluate_masks
@@ -145,7 +145,7 @@ def test_usdz_lies_beside_the_glb_and_goes_when_no_longer_asked_for(made: Path, 
     assert run_batch([sound], out, replace(SETTINGS, usdz=True)).products[0].made == 0
     run_batch([sound], out, SETTINGS)
     assert not usdz.exists()
-    assert "usdz" not in (out / "B00000BALL/report.html").read_text()
+    assert 'href="B00000BALL.usdz"' not in (out / "B00000BALL/report.html").read_text()
 
 
 def test_without_the_extra_nothing_is_silent(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
@@ -163,3 +163,23 @@ def test_another_front_turns_the_model(made: Path, sound: Path, tmp_path: Path) 
     run_batch([sound], out, replace(SETTINGS, front_deg=0.0))
     before, after = (trimesh.load_mesh(folder / "B00000BALL/B00000BALL.glb").extents for folder in (made, out))
     np.testing.assert_allclose(after, before[[2, 1, 0]], rtol=1e-3)
+
+
+def test_what_other_views_deny_leaves_a_mask_and_comes_back_without_feedback(folder: Path, tmp_path: Path) -> None:
+    picture = folder / "images/cam00_072.png"
+    image = read_image(picture)
+    image[6:26, 6:26] = (30, 90, 160)
+    write_image(picture, image)
+    out = tmp_path / "out/B00000BALL"
+    result = run_batch([folder], tmp_path / "out", SETTINGS).products[0]
+    assert result.status == "ok"
+    change = json.loads((out / "mended.json").read_text())["cam00_072"]
+    assert change["filled"] == 0
+    assert 380 <= change["removed"] <= 400
+    assert read_mask(out / "masks/cam00_072.png")[:30, :30].sum() < 20
+    assert read_mask(out / "segmented/cam00_072.png")[8:24, 8:24].all()
+    assert "mended by what other views show" in (out / "report.html").read_text()
+    assert run_batch([folder], tmp_path / "out", SETTINGS).products[0].made == 0
+    run_batch([folder], tmp_path / "out", replace(SETTINGS, feedback=False))
+    assert read_mask(out / "masks/cam00_072.png")[8:24, 8:24].all()
+    assert not (out / "segmented/cam00_072.png").exists()

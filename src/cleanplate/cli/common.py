@@ -31,6 +31,9 @@ NoFloor = Annotated[bool, typer.Option("--no-floor", help="The product does not 
 Front = Annotated[
     float, typer.Option(help="Azimuth of the product's front in the world, degrees counter-clockwise from +x.")
 ]
+Feedback = Annotated[
+    bool, typer.Option("--feedback/--no-feedback", help="Let the views mend each other's masks; segmented/ keeps them.")
+]
 Usdz = Annotated[
     bool | None,
     typer.Option("--usdz/--no-usdz", help="Write a USDZ beside the GLB; by default where the extra 'usd' is there."),

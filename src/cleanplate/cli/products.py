@@ -8,6 +8,7 @@ import typer
 from cleanplate.cli.common import (
     AsJson,
     Captures,
+    Feedback,
     Front,
     Jobs,
     Model,
@@ -48,13 +49,15 @@ def run(
     no_floor: NoFloor = False,
     front: Front = -90.0,
     usdz: Usdz = None,
+    feedback: Feedback = True,
     jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
     """Turn captures into masks, hull, GLB, USDZ and report; what is done already is skipped."""
     from cleanplate.pipeline import Settings
 
-    settings = Settings(model, resolution, profile, front, usdz=writes_usdz(usdz), floor=None if no_floor else 0.0)
+    floor = None if no_floor else 0.0
+    settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, feedback)
     finish(_run(captures, out, settings, jobs), as_json)
 
 

@@ -2,6 +2,7 @@
 
 from cleanplate.hull.carve import Hull, Outlier, visual_hull
 from cleanplate.hull.concavity import surface_slack, unknown_faces, unknown_share
+from cleanplate.hull.feedback import mend_masks
 from cleanplate.hull.raster import Agreement, silhouette, view_agreement
 from cleanplate.hull.silhouettes import SoftMask
 from cleanplate.hull.stage import read_view_mask, write_hull
@@ -11,6 +12,7 @@ __all__ = [
     "Hull",
     "Outlier",
     "SoftMask",
+    "mend_masks",
     "read_view_mask",
     "silhouette",
     "surface_slack",
