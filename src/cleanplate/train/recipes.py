@@ -88,6 +88,12 @@ def compact_large() -> Recipe:
     )
 
 
+def compact_finish() -> Recipe:
+    """The last stage: at the sizes that users' pictures are worked on at, and smaller steps still."""
+    light = Augment(side=(384.0, 704.0), p_composite=0.1, p_shape=0.1, drift=0.15)
+    return replace(compact_large(), lr=1e-4, validate_every=1, augment=light)
+
+
 def compact_tune() -> Recipe:
     """A trained compact network and few corrected masks: 100 small steps on all of them, nothing held out."""
     return replace(compact_large(), lr=1e-4, ema=0.95, epochs=4, min_batches=25, validation=0.0)
@@ -98,6 +104,7 @@ RECIPES = {
     "paper-small": paper_small,
     "compact": compact,
     "compact-large": compact_large,
+    "compact-finish": compact_finish,
     "compact-tune": compact_tune,
 }
 
