@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from measured import measured
 from small_runs import interval, resampled, run, test_captures, training_products, values
 
 from cleanplate.files import write_json
@@ -40,6 +41,7 @@ def main() -> None:
     summary["settings"] = {
         name: getattr(given, name) for name in ("size", "width", "lr", "batch", "products", "rounds", "views")
     }
+    summary["measured"] = measured()
     write_json(given.json or given.out / "ablations.json", summary)
     print(table(summary))
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from measured import measured
 
 from cleanplate import __version__
 from cleanplate.asset import PROFILES, read_mesh, write_asset
@@ -52,7 +53,7 @@ def main() -> None:
         for name in rows:
             rows[name].append(judged(capture, name, given.out, given.texture))
             print(capture.asin, name, rows[name][-1]["failures"] or "passes", flush=True)
-    summary = summarise(rows) | {"texture": given.texture, "models": models, "limits": asdict(Limits())}
+    summary = summarise(rows) | {"texture": given.texture, "limits": asdict(Limits()), "measured": measured()}
     write_json(given.json or given.out / "yield.json", summary)
     print(table(summary))
 

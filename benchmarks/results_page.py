@@ -8,18 +8,16 @@ results_page/*.md.j2.
 """
 
 import argparse
-import datetime
 import json
-import os
 from pathlib import Path
 
 import jinja2
 import PIL.Image
 from ablations import table as ablation_table
+from measured import measured
 from model_yield import table as yield_table
 from scaling import table as scaling_table
 
-from cleanplate import __version__
 from cleanplate.evaluate.tables import COLUMNS, OBSERVED, number
 from cleanplate.files import atomic_path, write_bytes, write_json
 
@@ -42,19 +40,11 @@ def main() -> None:
 def take_in(source: Path, target: Path) -> None:
     """Copy a comparison's JSON, with what it was measured on, and its figures as JPEG."""
     found = json.loads((source / "compare.json").read_bytes())
-    write_json(target / "compare.json", found | {"measured": measured()})
+    write_json(target / "compare.json", found | {"measured": measured() | {"command": found["command"]}})
     for name in FIGURES:
         if (source / f"{name}.png").is_file():
             with atomic_path(target / f"{name}.jpg") as temporary:
                 PIL.Image.open(source / f"{name}.png").save(temporary, quality=78, optimize=True)
-
-
-def measured() -> dict[str, str]:
-    """Say when and on what."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
-    date = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return {"date": date, "hardware": f"{os.cpu_count()} cores, {model}", "version": __version__}
 
 
 def render(root: Path) -> dict[Path, str]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from measured import measured
 from small_runs import interval, resampled, run, test_captures, training_products, values
 
 from cleanplate.files import write_json
@@ -48,6 +49,7 @@ def main() -> None:
         paths = sorted((given.out / "runs").glob(f"{network}-*.json"))
         if paths:
             summary["networks"][network] = fit([json.loads(path.read_bytes()) for path in paths])
+    summary["measured"] = measured()
     write_json(given.json or given.out / "scaling.json", summary)
     print(table(summary))
 

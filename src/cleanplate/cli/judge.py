@@ -56,6 +56,8 @@ def compare(
     chosen = {name or Path(what).stem: what for name, _, what in named}
     if len(chosen) < len(named):
         raise typer.BadParameter("two methods have the same name; name them as NAME=WHAT", param_hint="METHODS")
+    if odd := [name for name in chosen if "/" in name]:
+        raise typer.BadParameter(f"{odd[0]!r} cannot name a folder; choose a name without '/'", param_hint="METHODS")
     command = shlex.join(["cleanplate", *sys.argv[1:]])
     with progress_bars() as progress:
         comparison = compare_all(chosen, truth, out, upside_down, command, progress)

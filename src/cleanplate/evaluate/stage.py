@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cleanplate.evaluate.compare import Comparison, compare_methods
+from cleanplate.evaluate.compare import Comparison
 from cleanplate.evaluate.predict import Progress, make_masks
 from cleanplate.evaluate.report import evaluate_all
 from cleanplate.evaluate.write import write_comparison
@@ -41,10 +41,13 @@ def compare(
             if upside_down:
                 turned[name] = out / "masks" / f"{name}, upside down"
                 make_masks(what, captures, turned[name], upside_down=True, progress=progress)
+    # In one pass, since the regions of a view cost more than measuring its masks.
+    every = {str(path): path for path in (*folders.values(), *turned.values())}
+    reports = evaluate_all(every, captures, observing=True)
     comparison = Comparison(
-        compare_methods(folders, captures, observing=True).reports,
+        {name: reports[str(path)] for name, path in folders.items()},
         {name: cost for name, cost in costs.items() if cost},
-        evaluate_all(turned, captures, observing=True) if turned else {},
+        {name: reports[str(path)] for name, path in turned.items()},
     )
     write_comparison(out, comparison, folders, captures, command)
     return comparison
