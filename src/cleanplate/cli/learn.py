@@ -104,7 +104,7 @@ def stats(folder: Annotated[Path, typer.Argument(help="A data set with a manifes
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(help="paper, paper-small, compact, compact-large, compact-finish or compact-tune.")],
+    recipe: Annotated[str, typer.Argument(help="paper, paper-small, compact, compact-large, -finish or -tune.")],
     datasets: Annotated[list[Path], typer.Argument(help="Folders of captures with true masks.")],
     run: Annotated[Path, typer.Option(help="Folder of this run; an existing one is resumed.")],
     init: Annotated[
