@@ -1,9 +1,8 @@
 """Compositions of data sets: which products, how many views, of what size, on which rigs.
 
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
-models are trained and tested with: their families, scans and rigs are disjoint. `train-hard` adds what is hard to
-training. `yield-30` has whole captures of some
-test products.
+models are trained and tested with: their families, scans and rigs are disjoint. `train-hard` and `train-thin` add what
+is hard to training. `yield-30` has whole captures of some test products.
 """
 
 from __future__ import annotations
@@ -50,6 +49,8 @@ _DEFAULT_QUALITY = Quality()
 _FURNITURE = ("stool", "lamp", "shelf", "chair", "bird_cage", "hanger")
 KITCHEN_FAMILIES = tuple(f for f in FAMILIES if f not in (*_FURNITURE, "hammer", "screwdriver", "pliers", "animal"))
 HARD = ("clear_glass", "frosted_glass", "clear_glass", "gloss_white", "tinted_glass", "chrome", "matt_white")
+THIN_FAMILIES = ("basket", "wire_rack", "hanger", "sieve", "mug_tree", "stool", "turner")
+THIN = (None, "gloss_white", "matt_white", None, "chrome", "brushed_metal", "clear_glass", None, "plastic")
 KITCHEN_LATITUDES = (1.0, 2.5, 2.5, 1.0, 2.5, 1.0, 1.0, 1.0, 0.5, 0.5)
 """Share of the views per camera, from the horizon up: dense at about 10, 20 and 40 degrees."""
 
@@ -120,6 +121,16 @@ def _train_hard(meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "HRD", [3] * len(sources), make_pool(16, seed=5), seed=15_000)
 
 
+def _train_thin(_meshes: Path | None, scale: float) -> list[Job]:
+    """60 training products x 4 views of wires, bars and meshes, in any material, at the test side's size."""
+    count = _scaled(60, scale)
+    sources = [
+        Source(THIN_FAMILIES[i % len(THIN_FAMILIES)], 200 + i // len(THIN_FAMILIES), material=THIN[i % len(THIN)])
+        for i in range(count)
+    ]
+    return make_jobs(sources, "THN", [4] * count, make_pool(16, seed=6), seed=17_000)
+
+
 def _segmentation_10k(meshes: Path | None, scale: float) -> list[Job]:
     """238 products x 38 views and 5 x 190 (paper, section 3)."""
     few, many = _scaled(238, scale), _scaled(5, scale)
@@ -142,6 +153,7 @@ RECIPES = {
         Recipe("kitchen-5k", 640, 512, _kitchen_5k),
         Recipe("train-small", 320, 256, _train_small, Quality(samples=6), validation=0.1),
         Recipe("train-hard", 640, 512, _train_hard, Quality(samples=8, plate_samples=16), validation=0.1),
+        Recipe("train-thin", 640, 512, _train_thin, Quality(samples=8, plate_samples=16), validation=0.1),
         Recipe("test-145", 640, 512, _test_145, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
         Recipe("yield-30", 320, 256, _yield_30, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
     )
