@@ -18,8 +18,9 @@ RECORD = "review.json"
 def export_accepted(paths: Sequence[Path], out: Path) -> list[Path]:
     """Copy every view with an accepted mask into `out`/<asin>/, as captures whose masks are the truth.
 
-    `out`/manifest.jsonl makes them a data set, all of it for training until 'cleanplate dataset manifest' holds products
-    back. `out`/review.json tells for each mask who accepted it, when, its digest, and the active seconds spent on it.
+    `out`/manifest.jsonl makes them a data set, all of it for training until 'cleanplate dataset manifest' holds
+    products back. `out`/review.json tells for each mask who accepted it, when, its digest, and the active seconds
+    spent on it.
 
     Args:
         paths: as for the review page.
