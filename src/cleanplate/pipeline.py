@@ -210,7 +210,9 @@ def _mend(job: _Job, views: list[View]) -> None:
     mended = mend_masks(masks, cameras, poses, job.settings.floor) if job.settings.feedback else masks
     changes = {}
     for view, mine, old, new in zip(views, edited, masks, mended, strict=True):
-        if not mine:
+        if mine:
+            job.ledger.forget(job.before(view))
+        else:
             _replace_mask(job, view, key, None if new is old else new)
             if new is not old:
                 changes[view.id] = {"filled": int((new & ~old).sum()), "removed": int((old & ~new).sum())}
@@ -238,10 +240,13 @@ def _reconstruct(job: _Job, views: list[View]) -> None:
 
     capture, settings = replace(job.capture, views=tuple(views)), job.settings
     description, masks = job.capture.folder / "capture.json", [job.mask(view) for view in views]
-    key = fingerprint("hull 2", __version__, repr(settings.resolution), repr(settings.floor), description, *masks)
+    firsts = [job.before(view) for view in views if job.before(view).is_file()]
+    asked = repr(settings.resolution), repr(settings.floor)
+    key = fingerprint("hull 2", __version__, *asked, description, *masks, *firsts)
     job.progress("hull", 0, 1)
     if not job.ledger.is_done(job.hull, key):
-        write_hull(capture, job.target / "masks", job.hull, settings.resolution, settings.floor)
+        folders = job.target / "masks", job.target / "segmented"
+        write_hull(capture, folders[0], job.hull, settings.resolution, settings.floor, folders[1])
         job.record(job.hull, key)
     job.progress("hull", 1, 1)
     facts = _read_facts(job.hull)

@@ -64,7 +64,10 @@ def convert(
     out: Annotated[Path, typer.Option("--out", "-o", help="The file or folder to write.")],
     to: Annotated[
         str | None,
-        typer.Option(help="coco, coco-uncompressed, cvat-images, cvat-masks, label-studio, labelme or png."),
+        typer.Option(
+            help="Masks: coco, coco-uncompressed, cvat-images, cvat-masks, label-studio, labelme or png. Poses of one "
+            "capture: colmap, colmap-binary, nerfstudio, middlebury, matrices or opencv."
+        ),
     ] = None,
     captures: Annotated[
         list[Path] | None, typer.Option(help="Write masks of these captures: <out>/<asin>/masks/<view id>.png.")
@@ -80,12 +83,16 @@ def convert(
     empty: Annotated[bool, typer.Option("--empty", help="Pictures that nobody annotated have empty masks.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take masks to annotation tools, between them, and back; exits with 3 if some fail."""
+    """Take masks to annotation tools, between them, and back, or poses to other programs; exits with 3 if some fail."""
     from cleanplate.capture import find_captures
+    from cleanplate.capture.poses import WRITERS
     from cleanplate.exchange import convert_masks, export_masks, import_masks
 
     if (captures is None) == (to is None):
         raise typer.BadParameter("give either --to (a format) or --captures (to import for)", param_hint="--to")
+    if to in WRITERS:
+        _convert_poses(source, out, str(to))
+        return
     holds_captures = masks is not None or any(source[0].glob("capture.json")) or any(source[0].glob("*/capture.json"))
     if len(source) > 1 and (captures is not None or not holds_captures):
         raise typer.BadParameter("a tool's export is one file, zip or folder", param_hint="SOURCE")
@@ -102,3 +109,15 @@ def convert(
         for note in result.notes:
             say(note)
     exit_for(list(result.problems))
+
+
+def _convert_poses(source: list[Path], out: Path, to: str) -> None:
+    from cleanplate.capture import find_captures, read_capture
+    from cleanplate.capture.poses import poses_of, write_poses
+
+    folders = find_captures(source)
+    if len(folders) != 1:
+        raise typer.BadParameter(f"{len(folders)} captures; poses are written of one at a time", param_hint="SOURCE")
+    poses = poses_of(read_capture(folders[0]))
+    write_poses(out, poses, to)
+    say(f"poses of {len(poses.images)} pictures and {len(poses.cameras)} cameras written to {out}")

@@ -2,7 +2,7 @@
 
 from cleanplate.hull.carve import Hull, Outlier, visual_hull
 from cleanplate.hull.concavity import surface_slack, unknown_faces, unknown_share
-from cleanplate.hull.feedback import mend_masks
+from cleanplate.hull.feedback import mend_masks, widen
 from cleanplate.hull.raster import Agreement, silhouette, view_agreement
 from cleanplate.hull.silhouettes import SoftMask
 from cleanplate.hull.stage import read_view_mask, write_hull
@@ -20,5 +20,6 @@ __all__ = [
     "unknown_share",
     "view_agreement",
     "visual_hull",
+    "widen",
     "write_hull",
 ]

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from cleanplate.errors import MeshError
 from cleanplate.geometry import Camera, Pose, project
+from cleanplate.hull.carve import visual_hull
 from cleanplate.hull.consistency import vote_box
-from cleanplate.hull.raster import project_pinhole
+from cleanplate.hull.raster import project_pinhole, silhouette
 from cleanplate.hull.silhouettes import pack, parallel
 from cleanplate.types import Points
 
@@ -41,6 +43,9 @@ DECAY = 0.7
 
 FEWEST_VIEWS = 8
 """With fewer views each one's word weighs too much."""
+
+MARGIN = 5
+"""Pixels around what was filled in that count as unknown when the hull is carved: more than a voxel's outline errs."""
 
 MOST_DENIED = 0.3
 """Share of the views that must deny each point behind a part of a mask for that part to be removed."""
@@ -117,9 +122,35 @@ def mend_masks(
     box = vote_box(pack(*chosen), floor) if len(sound) >= FEWEST_VIEWS else None
     if box is None:
         return mended
-    for n, mask in zip(sound, _mend(_Space(*chosen, *box)), strict=True):
+    changed = _refill(chosen, _mend(_Space(*chosen, *box)), floor)
+    for n, mask in zip(sound, changed, strict=True):
         mended[n] = mask
     return mended
+
+
+def widen(first: ViewMask, mended: ViewMask) -> ViewMask:
+    """Return a mended mask for carving: what lies within `MARGIN` pixels of what was filled in counts as unknown.
+
+    A hull forgives foreground that is not there, and never what is missing.
+    """
+    filled = mended & ~first
+    return mended | _grown(filled, MARGIN) if filled.any() else mended
+
+
+def _refill(
+    views: tuple[list[ViewMask], list[Camera], list[Pose]], mended: list[ViewMask], floor: float | None
+) -> list[ViewMask]:
+    """Fill in what the hull of the widened masks shows near the voxels' fillings: its outline is finer."""
+    masks, cameras, poses = views
+    wide = [widen(first, new) for first, new in zip(masks, mended, strict=True)]
+    if all(new is each for new, each in zip(mended, wide, strict=True)):
+        return mended
+    try:
+        hull = visual_hull(wide, cameras, poses, CELLS, floor, robust=False)
+    except MeshError:  # masks of different things: the voxels' fillings are all there is to say
+        return mended
+    seen = parallel(lambda camera, pose: silhouette(hull.vertices, hull.faces, camera, pose), cameras, poses)
+    return [new | (each & own) if each is not new else new for new, each, own in zip(mended, wide, seen, strict=True)]
 
 
 def _mend(space: _Space) -> list[ViewMask]:

@@ -9,6 +9,7 @@ from cleanplate.files import write_bytes, write_json
 from cleanplate.geometry import Camera, Pose
 from cleanplate.hull.carve import Hull, visual_hull
 from cleanplate.hull.concavity import unknown_share
+from cleanplate.hull.feedback import widen
 from cleanplate.hull.raster import view_agreement
 from cleanplate.types import Mask
 
@@ -17,13 +18,22 @@ MIN_VIEWS = 3
 
 
 def write_hull(
-    capture: Capture, mask_dir: Path, output: Path, resolution: int = 256, floor: float | None = 0.0
+    capture: Capture,
+    mask_dir: Path,
+    output: Path,
+    resolution: int = 256,
+    floor: float | None = 0.0,
+    first_dir: Path | None = None,
 ) -> None:
     """Carve the visual hull of a capture's masks into `output` (.ply), and what is known of it into `.json` beside.
 
     The JSON holds `cell` (metres), `watertight`, `volume` (cubic metres), `unknown` (share of the surface under which
     the product may be hollow), `unused` and `doubtful` (views with the reason: left out, or used all the same), and
     `agreement` (IoU of each view's mask with the hull seen from it).
+
+    Args:
+        mask_dir: holds <view id>.png for every view.
+        first_dir: holds <view id>.png of masks that were mended, as they were before; see `widen`.
 
     Raises:
         CaptureError: views without pose.
@@ -37,7 +47,8 @@ def write_hull(
         raise MeshError(f"{capture.folder}: {len(capture.views)} views have a mask; a hull needs {MIN_VIEWS} or more")
     poses, cameras = capture.poses(), [capture.camera_of(view) for view in capture.views]
     masks = [read_view_mask(capture, view, mask_dir) for view in capture.views]
-    hull = visual_hull(masks, cameras, poses, resolution, floor)
+    wide = [_widened(capture, view, mask, first_dir) for view, mask in zip(capture.views, masks, strict=True)]
+    hull = visual_hull(wide, cameras, poses, resolution, floor)
     agreements = view_agreement(hull.vertices, hull.faces, masks, cameras, poses)
     mesh = trimesh.Trimesh(hull.vertices, hull.faces, process=False)
     write_bytes(output, export_ply(mesh))
@@ -48,12 +59,18 @@ def write_hull(
             "cell": hull.cell,
             "watertight": bool(mesh.is_watertight),
             "volume": float(mesh.volume),
-            "unknown": _unknown(hull, masks, cameras, poses, floor),
+            "unknown": _unknown(hull, wide, cameras, poses, floor),
             "unused": {names[each.view]: each.reason for each in hull.outliers if not each.used},
             "doubtful": {names[each.view]: each.reason for each in hull.outliers if each.used},
             "agreement": {names[agreement.view]: agreement.iou for agreement in agreements},
         },
     )
+
+
+def _widened(capture: Capture, view: View, mask: Mask, first_dir: Path | None) -> Mask:
+    if first_dir is None or not (first_dir / f"{view.id}.png").is_file():
+        return mask
+    return widen(read_view_mask(capture, view, first_dir), mask)
 
 
 def _unknown(
