@@ -49,6 +49,19 @@ def image_size(path: Path) -> tuple[int, int]:
     return (height, width) if orientation in TURNED else (width, height)
 
 
+def check_size(path: Path, kind: str, got: tuple[int, int], size: tuple[int, int]) -> None:
+    """Check that a picture has its camera's size; both are (width, height).
+
+    Raises:
+        ImageError: it has not.
+    """
+    if got != size:
+        raise ImageError(
+            f"{path}: {kind} is {got[0]}x{got[1]}, its camera says {size[0]}x{size[1]}; "
+            f"export it again at the camera's size"
+        )
+
+
 def read_image(path: Path) -> Image:
     """Read a photograph as RGB, 8 bits: 16 bits are cut, grey is spread, alpha is dropped, EXIF is applied.
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cleanplate.capture.images import image_size, read_image, read_mask
+from cleanplate.capture.images import check_size, image_size, read_image, read_mask
 from cleanplate.capture.model import Capture, View
 from cleanplate.capture.read import read_capture
 from cleanplate.errors import CaptureError, ImageError
@@ -45,12 +45,7 @@ def view_problems(
 
 def _file_problem(kind: str, path: Path, size: tuple[int, int], decode: bool) -> str | None:
     try:
-        got = image_size(path)
-        if got != size:
-            return (
-                f"{path}: {kind} is {got[0]}x{got[1]}, its camera says {size[0]}x{size[1]}; "
-                f"export it again at the camera's size"
-            )
+        check_size(path, kind, image_size(path), size)
         if decode:
             (read_mask if kind == "mask" else read_image)(path)
     except (ImageError, OSError) as error:

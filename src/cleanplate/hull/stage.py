@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from cleanplate.capture import Capture, View, read_mask
-from cleanplate.errors import ImageError, MeshError
+from cleanplate.capture import Capture, View, check_size, read_mask
+from cleanplate.errors import MeshError
 from cleanplate.files import write_bytes, write_json
 from cleanplate.geometry import Camera, Pose
 from cleanplate.hull.carve import Hull, visual_hull
@@ -91,9 +91,5 @@ def read_view_mask(capture: Capture, view: View, mask_dir: Path) -> Mask:
     """
     path, camera = mask_dir / f"{view.id}.png", capture.camera_of(view)
     mask = read_mask(path)
-    if mask.shape != (camera.height, camera.width):
-        raise ImageError(
-            f"{path}: mask is {mask.shape[1]}x{mask.shape[0]}, its camera says {camera.width}x{camera.height}; "
-            f"export it again at the camera's size"
-        )
+    check_size(path, "mask", mask.shape[::-1], (camera.width, camera.height))
     return mask

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from cleanplate import __version__
-from cleanplate.capture import Capture, View, image_size, read_image
+from cleanplate.capture import Capture, View, check_size, image_size, read_image
 from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.types import Image, Mask
 
@@ -60,11 +60,8 @@ def check_sizes(shot: Shot) -> None:
         ImageError: one has not, or cannot be read.
     """
     for kind, path in (("image", shot.image), ("plate", shot.plate)):
-        if path is not None and (size := image_size(path)) != shot.size:
-            raise ImageError(
-                f"{path}: {kind} is {size[0]}x{size[1]}, its camera says {shot.size[0]}x{shot.size[1]}; "
-                f"export it again at the camera's size"
-            )
+        if path is not None:
+            check_size(path, kind, image_size(path), shot.size)
 
 
 class RuleSegmenter:

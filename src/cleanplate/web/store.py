@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleanplate.capture import View, read_mask, write_mask
+from cleanplate.capture import View, check_size, read_mask, write_mask
 from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.files import write_bytes
 from cleanplate.ledger import exclusive
@@ -75,11 +75,7 @@ class MaskStore:
             return np.zeros((camera.height, camera.width), bool), None
         path = self.product.mask_path(view)
         mask = read_mask(path)
-        if mask.shape != (camera.height, camera.width):
-            raise ImageError(
-                f"{path}: mask is {mask.shape[1]}x{mask.shape[0]}, its camera says {camera.width}x{camera.height}; "
-                f"move it away and review the view again"
-            )
+        check_size(path, "mask", mask.shape[::-1], (camera.width, camera.height))
         return mask, sha
 
     def save(self, view: View, mask: Mask, expected: str | None, edit: Edit) -> str:
