@@ -13,7 +13,7 @@ from cleanplate.types import Image
 def contact_sheet(
     captures: Sequence[Capture], views: int = 4, tile: tuple[int, int] = (160, 128), columns: int = 2
 ) -> Image:
-    """One strip per capture: `views` images spread over its views, true outlines in red, the ASIN written on it.
+    """One strip per capture: up to `views` images spread over its views, true outlines in red, the ASIN written on it.
 
     Args:
         tile: width and height of one picture in pixels.
@@ -25,6 +25,7 @@ def contact_sheet(
     """
     if not captures:
         raise ValueError("a contact sheet needs at least one capture")
+    views = min(views, max(len(capture.views) for capture in captures))
     strips = [_strip(capture, views, tile) for capture in captures]
     strips += [np.full_like(strips[0], 255)] * (-len(strips) % columns)
     return np.vstack([np.hstack(strips[i : i + columns]) for i in range(0, len(strips), columns)])
