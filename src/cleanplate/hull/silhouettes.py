@@ -20,6 +20,10 @@ MARGIN = 4
 """Pixels kept around a silhouette, so that every contour is inside its field."""
 
 
+AT_ONCE = 16
+"""Views whose distances are computed side by side."""
+
+
 class Silhouettes(NamedTuple):
     """The views as arrays that numba reads; lengths in the world's unit, image coordinates in pixels.
 
@@ -111,13 +115,17 @@ def shrink(mask: SoftMask, camera: Camera, pixels: int) -> tuple[np.ndarray, Cam
 
 def _image_field(mask: SoftMask) -> tuple[np.ndarray, np.ndarray]:
     """Return the signed distances of a cropped mask, and the crop's first pixel (x, y)."""
-    padded = np.pad(mask, MARGIN, constant_values=touches_border(mask))
     if touches_border(mask):
+        padded = np.pad(mask, MARGIN, constant_values=True)
         return signed_distance(np.ascontiguousarray(padded, np.float32)), np.array([-MARGIN, -MARGIN])
-    rows, columns = (np.flatnonzero((padded >= 0.5).any(axis=axis)) for axis in (1, 0))
-    top, left = rows[0] - MARGIN, columns[0] - MARGIN
-    crop = padded[top : rows[-1] + MARGIN + 1, left : columns[-1] + MARGIN + 1]
-    return signed_distance(np.ascontiguousarray(crop, np.float32)), np.array([left, top]) - MARGIN
+    rows, columns = (np.flatnonzero((mask >= 0.5).any(axis=axis)) for axis in (1, 0))
+    first, end = np.array([columns[0], rows[0]]) - MARGIN, np.array([columns[-1], rows[-1]]) + MARGIN + 1
+    (left, top), (right, bottom) = np.maximum(first, 0), end
+    crop = np.zeros((end - first)[::-1], np.float32)
+    part = mask[top:bottom, left:right]
+    y, x = top - first[1], left - first[0]
+    crop[y : y + part.shape[0], x : x + part.shape[1]] = part
+    return signed_distance(crop), first
 
 
 def _straighten(camera: Camera, field: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -154,17 +162,24 @@ def parallel(function: Callable[..., Any], *arguments: Iterable[Any]) -> list[An
 
 def pack(masks: Sequence[SoftMask], cameras: Sequence[Camera], poses: Sequence[Pose]) -> Silhouettes:
     """Pack views whose masks are neither empty nor full."""
-    fields = parallel(_field, masks, cameras)
+    fields = np.empty(0, np.float32)
+    origins, sizes = [], []
+    for begin in range(0, len(masks), AT_ONCE):  # grown in place: hundreds of views never exist twice
+        some = slice(begin, begin + AT_ONCE)
+        for field, first in parallel(_field, masks[some], cameras[some]):
+            fields.resize(fields.size + field.size, refcheck=False)
+            fields[-field.size :] = field.ravel()
+            origins.append(first + 0.5)
+            sizes.append(field.shape[::-1])
     focal = [np.linalg.svd(camera.K[:2, :2], compute_uv=False)[::-1] for camera in cameras]
-    lengths = [field.size for field, _ in fields]
     return Silhouettes(
         projection=np.stack([c.K @ np.column_stack([p.R, p.t]) for c, p in zip(cameras, poses, strict=True)]),
         principal=np.stack([camera.K[:2, 2] for camera in cameras]),
         focal=np.stack(focal),
-        origin=np.stack([first + 0.5 for _, first in fields]),
-        size=np.array([field.shape[::-1] for field, _ in fields]),
-        start=np.cumsum([0, *lengths[:-1]]),
-        fields=np.concatenate([field.ravel() for field, _ in fields]),
+        origin=np.stack(origins),
+        size=np.array(sizes),
+        start=np.cumsum([0, *(width * height for width, height in sizes[:-1])]),
+        fields=fields,
         open=np.array([touches_border(mask) for mask in masks]),
     )
 
