@@ -74,6 +74,9 @@ def train(
             _one_epoch(state, datasets, objective, deadline)
             if time.monotonic() > deadline:
                 break
+        if state.rank == 0 and state.progress.batch:  # the clock stopped it: what it is worth by then
+            _validate(state)
+            save_last(state.last, recipe, state.network, state.average, state.optimiser, state.progress)
     best = run / "best.safetensors"
     return best if best.is_file() else state.last  # nothing was held out, or not validated yet
 
