@@ -100,4 +100,4 @@ def test_of_many_contradicting_masks_none_is_blamed_alone(clean):
     masks = [np.roll(mask, 7 * (-1) ** n, axis=1) if n % 3 == 0 else mask for n, mask in enumerate(clean)]
     reasons = {outlier.reason for outlier in carve(masks).outliers}
     assert len(reasons) == 1
-    assert "too many to say which are wrong" in reasons.pop()
+    assert "too many to say which" in reasons.pop()
