@@ -132,7 +132,7 @@ def run_product(folder: Path, out: Path, settings: Settings, progress: Progress 
     """
     capture = read_capture(folder)
     target = out / capture.asin
-    result = ProductResult(capture.asin, str(folder), str(target))
+    result = ProductResult(capture.asin, str(folder.resolve()), str(target))
     with exclusive(target):
         job = _Job(capture, target, settings, Ledger(target), progress, result)
         views: list[View] = []
