@@ -42,8 +42,10 @@ def run(command: list[str], **environment: str) -> dict:
 
 def ours(source: str, kind: str, resolution: str, repeats: str, target: str) -> None:
     """Reconstruct a case in this process; print the first run's time, the best later ones, and the peak memory."""
+    began = time.perf_counter()
     from cleanplate.hull import visual_hull
 
+    imported = time.perf_counter() - began
     case = np.load(source)
     masks = list(case["masks"] if kind == "binary" else case["soft"])
     poses = [Pose(R, t) for R, t in zip(case["R"], case["t"], strict=True)]
