@@ -11,12 +11,11 @@ import cv2
 import numpy as np
 
 from cleanplate.capture import find_captures, read_capture, read_image, read_mask
-from cleanplate.dataset import has_manifest, read_manifest, split_of
 from cleanplate.evaluate import evaluate_mask
 from cleanplate.files import write_json
 from cleanplate.train.fit import train
 from cleanplate.train.networks import load_network
-from cleanplate.train.pairs import capture_folders
+from cleanplate.train.pairs import assigned_split, capture_folders
 from cleanplate.train.recipes import Recipe
 from cleanplate.train.validate import predict
 
@@ -33,9 +32,8 @@ def training_products(datasets: Sequence[Path], count: int, out: Path) -> list[P
     if not chosen.is_file():
         folders: list[str] = []
         for dataset in datasets:
-            listed = {entry.asin: entry.split for entry in read_manifest(dataset)} if has_manifest(dataset) else {}
             inside = capture_folders(dataset)
-            folders += [str(each) for each in inside if (listed.get(each.name) or split_of(each.name, 0.1)) == "train"]
+            folders += [str(each) for each in inside if assigned_split(dataset, each.name, 0.1) == "train"]
         write_json(chosen, np.random.default_rng(0).permutation(folders).tolist())
     order = [Path(each) for each in json.loads(chosen.read_bytes())]
     if len(order) < count:

@@ -71,7 +71,7 @@ class Pairs:
             self.folders.append(folder)
             try:
                 capture = read_capture(folder)
-                split = _split(capture, self.validation)
+                split = assigned_split(folder.parent, capture.asin, self.validation)
             except CleanplateError as error:
                 self.skipped.append(str(error))
                 continue
@@ -95,10 +95,10 @@ def _checked(capture: Capture, view: View, split: str) -> list[PairFile]:
     return [pair]
 
 
-def _split(capture: Capture, validation: float) -> str:
-    dataset = capture.folder.parent
+def assigned_split(dataset: Path, asin: str, validation: float) -> str:
+    """Return a product's split: the manifest's, or where none lists it, one by the share that is held out."""
     listed = _manifest(dataset) if has_manifest(dataset) else {}
-    return listed.get(capture.asin) or split_of(capture.asin, validation)
+    return listed.get(asin) or split_of(asin, validation)
 
 
 @cache
