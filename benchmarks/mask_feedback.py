@@ -51,8 +51,8 @@ def row(folder: Path, model: str) -> tuple[str, np.ndarray]:
     """Measure one capture; return the report's line and its figures."""
     capture = read_capture(folder)
     truth = [read_mask(capture.mask_path(view)) for view in capture.views]
-    found = dict(load_model(model).masks([shot(capture, view) for view in capture.views]))
-    by_id = {item.id: mask for item, mask in found.items() if not isinstance(mask, CleanplateError)}
+    found = load_model(model).segment([shot(capture, view) for view in capture.views])
+    by_id = {item.id: made.mask for item, made in found if not isinstance(made, CleanplateError)}
     masks = [by_id.get(view.id, np.zeros_like(true)) for view, true in zip(capture.views, truth, strict=True)]
     views = [capture.camera_of(view) for view in capture.views], capture.poses()
     cpu = time.process_time()

@@ -2,7 +2,8 @@
 
     python benchmarks/model_yield.py CAPTURES --out D --models classical default --json docs/results/yield.json
 
-The masks of a method mend each other first, as in `cleanplate run`; with --unmended each has a second row without that.
+As in `cleanplate run` the masks of a method mend each other first, and what a network thinks possible is carved with;
+with --unmended each method has a second row without both.
 CAPTURES is a collection of whole captures with exact masks and poses, such as the data set `yield-30`. What passes is
 laid down in docs/explanation/yield.md. Resumes: a hull is carved and judged once for the masks that it was made of.
 """
@@ -70,11 +71,15 @@ def judged(capture: Capture, method: str, out: Path, texture: int | None) -> dic
     if target.is_file() and (row := json.loads(target.read_bytes()))["key"] == key:
         return row
     row = {"asin": capture.asin, "tags": list(capture.tags), "key": key, "failures": [], "problem": None}
+    hull = out / "models" / method / f"{capture.asin}.ply"
     try:
         used = replace(capture, views=present)
-        if method != EXACT and not method.endswith(UNMENDED):
-            masks = mend(used, masks, out / "models" / method / capture.asin / "masks")
-        judge(row, used, masks, out / "models" / method / f"{capture.asin}.ply", exact_hull(capture, out), texture)
+        if method == EXACT or method.endswith(UNMENDED):
+            write_hull(used, masks, hull)
+        else:
+            first, masks = masks, mend(used, masks, out / "models" / method / capture.asin / "masks")
+            write_hull(used, masks, hull, first_dir=first, possible_dir=first.with_name("possible"))
+        judge(row, used, masks, hull, exact_hull(capture, out), texture)
     except CleanplateError as error:
         row |= {"failures": [*row["failures"], "made"], "problem": str(error)}
     write_json(target, row)
@@ -82,8 +87,7 @@ def judged(capture: Capture, method: str, out: Path, texture: int | None) -> dic
 
 
 def judge(row: dict, capture: Capture, masks: Path, hull: Path, exact: Path, texture: int | None) -> None:
-    """Carve a hull and add to `row` what it is like and where it fails; a GLB is made of hulls that pass so far."""
-    write_hull(capture, masks, hull)
+    """Add to `row` what a hull is like and where it fails; a GLB is made of hulls that pass so far."""
     facts = json.loads(hull.with_suffix(".json").read_bytes())
     focal = np.median([capture.camera_of(view).K[0, 0] for view in capture.views])
     distance = np.median([np.linalg.norm(pose.centre) for pose in capture.poses()])

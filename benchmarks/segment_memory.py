@@ -20,7 +20,7 @@ def segment(folder: Path, model: str, count: int) -> int:
     """Segment `count` views and return the process's peak memory in MiB."""
     capture = read_capture(folder)
     shots = [shot(capture, capture.views[i % len(capture.views)]) for i in range(count)]
-    done = sum(mask.any() >= 0 for _, mask in load_model(model).masks(shots))
+    done = sum(made.mask.any() >= 0 for _, made in load_model(model).segment(shots))
     assert done == count
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

@@ -17,7 +17,7 @@ from cleanplate.errors import CleanplateError
 from cleanplate.files import write_json
 from cleanplate.ledger import Ledger, exclusive, fingerprint
 from cleanplate.report import ViewPanel, overlay, view_panel, write_report
-from cleanplate.segment.segmenter import shot
+from cleanplate.segment.segmenter import Segmentation, shot
 from cleanplate.types import Faces, Mask, Points
 
 Progress = Callable[[str, int, int], None]
@@ -87,6 +87,10 @@ class _Job:
     def before(self, view: View) -> Path:
         """Where a mended mask's first version is kept."""
         return self.target / "segmented" / f"{view.id}.png"
+
+    def possible(self, view: View) -> Path:
+        """Where all is marked that may well be foreground, for the hull; by networks alone."""
+        return self.target / "possible" / f"{view.id}.png"
 
     @property
     def mended(self) -> Path:
@@ -169,23 +173,32 @@ def _segment(job: _Job) -> list[View]:
             todo.append(view)
     failed = set()
     shots = {view.id: view for view in todo}
-    for done, (item, mask) in enumerate(segmenter.masks([shot(job.capture, view) for view in todo]), start=1):
-        if isinstance(mask, CleanplateError):
-            job.result.problems.append(f"view {item.id}: {mask}")
+    for done, (item, made) in enumerate(segmenter.segment([shot(job.capture, view) for view in todo]), start=1):
+        if isinstance(made, CleanplateError):
+            job.result.problems.append(f"view {item.id}: {made}")
             failed.add(item.id)
         else:
-            job.ledger.forget(job.before(shots[item.id]))
-            write_mask(job.mask(shots[item.id]), mask)
-            job.record(job.mask(shots[item.id]), keys[item.id], segmenter.doubts.get(item.id))
+            _keep(job, shots[item.id], made, keys[item.id])
         job.progress("masks", done, len(todo))
     job.ledger.forget_all_but(_outputs(job))
     return [view for view in job.capture.views if view.id in keys and view.id not in failed]
 
 
+def _keep(job: _Job, view: View, made: Segmentation, key: str) -> None:
+    """Write a view's mask, last of all what tells that it is done."""
+    for old in (job.before(view), job.possible(view)):
+        job.ledger.forget(old)
+    if made.possible is not None:
+        write_mask(job.possible(view), made.possible)
+        job.ledger.record(job.possible(view), key)
+    write_mask(job.mask(view), made.mask)
+    job.record(job.mask(view), key, made.doubt)
+
+
 def _outputs(job: _Job) -> set[Path]:
     views = job.capture.views
     models = job.models if job.settings.stages == "asset" else [job.glb, job.glb.with_suffix(".usdz")]
-    per_view = (path(view) for path in (job.mask, job.before, job.overlay) for view in views)
+    per_view = (path(view) for path in (job.mask, job.before, job.possible, job.overlay) for view in views)
     return {job.hull, *models, job.report, job.mended, *per_view}
 
 
@@ -211,7 +224,8 @@ def _mend(job: _Job, views: list[View]) -> None:
     changes = {}
     for view, mine, old, new in zip(views, edited, masks, mended, strict=True):
         if mine:
-            job.ledger.forget(job.before(view))
+            for other in (job.before(view), job.possible(view)):
+                job.ledger.forget(other)
         else:
             _replace_mask(job, view, key, None if new is old else new)
             if new is not old:
@@ -240,13 +254,13 @@ def _reconstruct(job: _Job, views: list[View]) -> None:
 
     capture, settings = replace(job.capture, views=tuple(views)), job.settings
     description, masks = job.capture.folder / "capture.json", [job.mask(view) for view in views]
-    firsts = [job.before(view) for view in views if job.before(view).is_file()]
+    wider = [path for view in views for path in (job.before(view), job.possible(view)) if path.is_file()]
     asked = repr(settings.resolution), repr(settings.floor)
-    key = fingerprint("hull 2", __version__, *asked, description, *masks, *firsts)
+    key = fingerprint("hull 2", __version__, *asked, description, *masks, *wider)
     job.progress("hull", 0, 1)
     if not job.ledger.is_done(job.hull, key):
-        folders = job.target / "masks", job.target / "segmented"
-        write_hull(capture, folders[0], job.hull, settings.resolution, settings.floor, folders[1])
+        masks_dir, *others = (job.target / name for name in ("masks", "segmented", "possible"))
+        write_hull(capture, masks_dir, job.hull, settings.resolution, settings.floor, *others)
         job.record(job.hull, key)
     job.progress("hull", 1, 1)
     facts = _read_facts(job.hull)

@@ -9,6 +9,9 @@ Image = UInt8[np.ndarray, "h w 3"]
 Mask = Bool[np.ndarray, "h w"]
 """True is foreground."""
 
+ViewMask = Bool[np.ndarray, "_ _"]
+"""A mask among those of other views, which may differ in size."""
+
 Points = Float[np.ndarray, "n 3"]
 """Points or directions in 3D."""
 

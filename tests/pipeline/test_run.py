@@ -165,6 +165,25 @@ def test_another_front_turns_the_model(made: Path, sound: Path, tmp_path: Path) 
     np.testing.assert_allclose(after, before[[2, 1, 0]], rtol=1e-3)
 
 
+def test_a_networks_hull_is_carved_with_what_may_be_foreground_but_an_edited_mask_as_it_is(
+    sound: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out/B00000BALL"
+    settings = replace(SETTINGS, model="default")
+    run_batch([sound], tmp_path / "out", settings)
+    for mask in (out / "masks").iterdir():
+        assert read_mask(out / "possible" / mask.name)[read_mask(mask)].all()
+    before = (out / "hull.ply").read_bytes()
+    everything = read_mask(out / "possible/cam00_072.png")
+    everything[:] = True
+    write_mask(out / "possible/cam00_072.png", everything)
+    run_batch([sound], tmp_path / "out", settings)
+    assert (out / "hull.ply").read_bytes() != before
+    write_mask(out / "masks/cam00_072.png", read_mask(sound / "masks/cam00_072.png"))
+    assert run_batch([sound], tmp_path / "out", settings).products[0].figures["views used"] == "10 of 10"
+    assert not (out / "possible/cam00_072.png").exists()
+
+
 def test_what_other_views_deny_leaves_a_mask_and_comes_back_without_feedback(folder: Path, tmp_path: Path) -> None:
     picture = folder / "images/cam00_072.png"
     image = read_image(picture)

@@ -1,6 +1,7 @@
 """The runtime: parity with torch, any size, one bad picture at a time, and every kind of wrong model file."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ from cleanplate.files import sha256_file
 from cleanplate.geometry import Camera
 from cleanplate.segment import models
 from cleanplate.segment.edges import native
-from cleanplate.segment.runtime import NetworkSegmenter, Prediction, load_model, predict, segment_capture
+from cleanplate.segment.runtime import POSSIBLE, NetworkSegmenter, Prediction, load_model, predict, segment_capture
 from cleanplate.segment.segmenter import shot
 from cleanplate.segment.session import open_model
 from cleanplate.train.export import compress, export
@@ -171,9 +172,19 @@ def test_a_capture_with_one_bad_picture(model, tmp_path):
 def test_no_plate_is_an_error_of_that_view(model, tmp_path):
     capture = a_capture(tmp_path / "capture", views=1)
     bare = View("v0", "c", "images/v0.png")
-    ((_, result),) = NetworkSegmenter("x", model).masks([shot(capture, bare)])
+    ((_, result),) = NetworkSegmenter("x", model).segment([shot(capture, bare)])
     assert isinstance(result, ImageError)
     assert "--model classical" in str(result)
+
+
+def test_what_may_be_foreground_holds_the_mask(model, tmp_path):
+    capture = a_capture(tmp_path / "capture", views=2)
+    shots = [shot(capture, view) for view in capture.views]
+    segmenter = NetworkSegmenter("x", replace(model, threshold=0.5))
+    for (_, made), (_, seen) in zip(segmenter.segment(shots), segmenter.predictions(shots), strict=True):
+        assert made.possible[made.mask].all()
+        assert made.possible[seen.probability > 0.5 * POSSIBLE].all()
+        assert not made.possible[seen.probability < 0.4 * POSSIBLE].any()
 
 
 def test_every_shot_comes_back_once_whatever_its_plate(model, tmp_path):
@@ -181,7 +192,7 @@ def test_every_shot_comes_back_once_whatever_its_plate(model, tmp_path):
     for name, count in (("a", 9), ("b", 1), ("c", 5)):
         capture = a_capture(tmp_path / name, views=count)
         shots += [shot(capture, view) for view in capture.views]
-    seen = [item.image for item, mask in NetworkSegmenter("x", model).masks(shots) if not isinstance(mask, Exception)]
+    seen = [item.image for item, mask in NetworkSegmenter("x", model).segment(shots) if not isinstance(mask, Exception)]
     assert sorted(seen) == sorted(item.image for item in shots)
 
 

@@ -83,10 +83,12 @@ def _make(capture: Capture, segmenter: Segmenter, target: Path, upside_down: boo
         if upside_down:
             shots = [turned for each in shots if (turned := _turned_over(each, Path(scratch)))]
         start, made = _clock(), 0
-        for item, mask in segmenter.masks(shots):
-            if not isinstance(mask, CleanplateError):
+        for item, found in segmenter.segment(shots):
+            if not isinstance(found, CleanplateError):
                 path = target / "masks" / f"{item.id}.png"
-                write_mask(path, np.ascontiguousarray(mask[::-1]) if upside_down else mask)
+                write_mask(path, np.ascontiguousarray(found.mask[::-1]) if upside_down else found.mask)
+                if found.possible is not None and not upside_down:
+                    write_mask(target / "possible" / path.name, found.possible)
                 ledger.record(path, keys[item.id])
                 made += 1
         spent = _clock() - start

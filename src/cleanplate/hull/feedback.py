@@ -18,10 +18,7 @@ from cleanplate.hull.carve import visual_hull
 from cleanplate.hull.consistency import vote_box
 from cleanplate.hull.raster import project_pinhole, silhouette
 from cleanplate.hull.silhouettes import pack, parallel
-from cleanplate.types import Points
-
-ViewMask = Bool[np.ndarray, "_ _"]
-"""A mask; views may differ in size."""
+from cleanplate.types import Points, ViewMask
 
 CELLS = 96
 """Voxels along the longest side of the box; what is filled in gets this coarse an outline."""

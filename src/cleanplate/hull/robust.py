@@ -14,7 +14,7 @@ from jaxtyping import Float
 from cleanplate.geometry import Camera, Pose
 from cleanplate.hull.consistency import TOLERANCE, Rays, cast, covered, denials, subset, thin_out, vote_box
 from cleanplate.hull.silhouettes import Silhouettes, SoftMask, join, pack, select
-from cleanplate.types import Mask
+from cleanplate.types import Mask, ViewMask
 
 THRESHOLD = 0.01
 """Uncovered foreground, as a share of one mask, that puts a view in doubt."""
@@ -115,7 +115,7 @@ def judge(
     masks: Sequence[SoftMask],
     cameras: Sequence[Camera],
     poses: Sequence[Pose],
-    seen: Sequence[Mask],
+    seen: Sequence[ViewMask],
     rest: Silhouettes,
     floor: float | None,
 ) -> list[Verdict]:

@@ -11,7 +11,7 @@ from cleanplate.hull.carve import Hull, visual_hull
 from cleanplate.hull.concavity import unknown_share
 from cleanplate.hull.feedback import widen
 from cleanplate.hull.raster import view_agreement
-from cleanplate.types import Mask
+from cleanplate.types import Mask, ViewMask
 
 MIN_VIEWS = 3
 """Fewer silhouettes bound no useful volume."""
@@ -24,6 +24,7 @@ def write_hull(
     resolution: int = 256,
     floor: float | None = 0.0,
     first_dir: Path | None = None,
+    possible_dir: Path | None = None,
 ) -> None:
     """Carve the visual hull of a capture's masks into `output` (.ply), and what is known of it into `.json` beside.
 
@@ -34,6 +35,7 @@ def write_hull(
     Args:
         mask_dir: holds <view id>.png for every view.
         first_dir: holds <view id>.png of masks that were mended, as they were before; see `widen`.
+        possible_dir: holds <view id>.png of what may be foreground too, for views where that is known.
 
     Raises:
         CaptureError: views without pose.
@@ -47,7 +49,8 @@ def write_hull(
         raise MeshError(f"{capture.folder}: {len(capture.views)} views have a mask; a hull needs {MIN_VIEWS} or more")
     poses, cameras = capture.poses(), [capture.camera_of(view) for view in capture.views]
     masks = [read_view_mask(capture, view, mask_dir) for view in capture.views]
-    wide = [_widened(capture, view, mask, first_dir) for view, mask in zip(capture.views, masks, strict=True)]
+    folders = first_dir, possible_dir
+    wide = [_widened(capture, view, mask, *folders) for view, mask in zip(capture.views, masks, strict=True)]
     hull = visual_hull(wide, cameras, poses, resolution, floor)
     agreements = view_agreement(hull.vertices, hull.faces, masks, cameras, poses)
     mesh = trimesh.Trimesh(hull.vertices, hull.faces, process=False)
@@ -67,14 +70,18 @@ def write_hull(
     )
 
 
-def _widened(capture: Capture, view: View, mask: Mask, first_dir: Path | None) -> Mask:
-    if first_dir is None or not (first_dir / f"{view.id}.png").is_file():
-        return mask
-    return widen(read_view_mask(capture, view, first_dir), mask)
+def _widened(capture: Capture, view: View, mask: Mask, first_dir: Path | None, possible_dir: Path | None) -> Mask:
+    """Return what to carve with: a hull forgives foreground that is not there, and never what is missing."""
+    wide = mask
+    if first_dir is not None and (first_dir / f"{view.id}.png").is_file():
+        wide = widen(read_view_mask(capture, view, first_dir), mask)
+    if possible_dir is not None and (possible_dir / f"{view.id}.png").is_file():
+        wide = wide | read_view_mask(capture, view, possible_dir)
+    return wide
 
 
 def _unknown(
-    hull: Hull, masks: Sequence[Mask], cameras: Sequence[Camera], poses: Sequence[Pose], floor: float | None
+    hull: Hull, masks: Sequence[ViewMask], cameras: Sequence[Camera], poses: Sequence[Pose], floor: float | None
 ) -> float:
     """Return the share of the surface that silhouettes say nothing of, by the views that nobody doubts."""
     doubted = {each.view for each in hull.outliers}

@@ -14,7 +14,7 @@ from cleanplate.errors import CleanplateError, ImageError, ModelError
 from cleanplate.files import sha256_file
 from cleanplate.segment.edges import native
 from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
-from cleanplate.segment.segmenter import RULES, RuleSegmenter, Segmenter, Shot, check_sizes, shot
+from cleanplate.segment.segmenter import RULES, RuleSegmenter, Segmentation, Segmenter, Shot, check_sizes, shot
 from cleanplate.segment.session import Model, open_model
 from cleanplate.types import Image, Mask
 
@@ -22,6 +22,9 @@ BATCH = 4
 """Views of one camera in a batch: more gain nothing on a CPU, and cost memory."""
 AHEAD = 2
 """Batches that may wait, decoded or inferred, for the next step."""
+
+POSSIBLE = 0.25
+"""Share of the threshold from which a pixel may well be foreground; by the hulls of the shared and sample captures."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +65,16 @@ class NetworkSegmenter:
     def __init__(self, name: str, model: Model) -> None:
         self.name = name
         self.model = model
-        self.fingerprint = f"network {sha256_file(model.path)}"
-        self.doubts: dict[str, float] = {}
+        self.fingerprint = f"network {POSSIBLE} {sha256_file(model.path)}"
 
-    def masks(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Mask | CleanplateError]]:
+    def segment(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Segmentation | CleanplateError]]:
         """See `Segmenter`."""
         for item, result in self.predictions(shots):
-            if isinstance(result, CleanplateError):
-                yield item, result
+            if isinstance(result, Prediction):
+                possible = result.probability > POSSIBLE * self.model.threshold
+                yield item, Segmentation(result.mask, possible, result.doubt)
             else:
-                self.doubts[item.id] = result.doubt
-                yield item, result.mask
+                yield item, result
 
     def predictions(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Prediction | CleanplateError]]:
         """Yield every shot with its prediction or with what kept it from having one, in batches of one camera.
@@ -157,11 +159,11 @@ def segment_capture(capture: Capture, model: str | Segmenter, out: Path) -> list
     """
     segmenter = load_model(model) if isinstance(model, str) else model
     problems = []
-    for item, mask in segmenter.masks([shot(capture, view) for view in capture.views]):
-        if isinstance(mask, CleanplateError):
-            problems.append(f"view {item.id}: {mask}")
+    for item, made in segmenter.segment([shot(capture, view) for view in capture.views]):
+        if isinstance(made, CleanplateError):
+            problems.append(f"view {item.id}: {made}")
         else:
-            write_mask(out / f"{item.id}.png", mask)
+            write_mask(out / f"{item.id}.png", made.mask)
     return problems
 
 

@@ -28,6 +28,22 @@ class Shot:
     size: tuple[int, int]
 
 
+@dataclass(frozen=True)
+class Segmentation:
+    """What a method makes of one photograph.
+
+    Attributes:
+        mask: its best guess.
+        possible: all that may well be foreground, for the hull, which forgives what is too much and never what is
+            missing; None from methods that know no probability.
+        doubt: the share of the mask, 0 to 1, that the method itself expects to be wrong; None as above.
+    """
+
+    mask: Mask
+    possible: Mask | None = None
+    doubt: float | None = None
+
+
 @runtime_checkable
 class Segmenter(Protocol):
     """A method that makes masks.
@@ -35,15 +51,12 @@ class Segmenter(Protocol):
     Attributes:
         name: as the user gave it.
         fingerprint: changes whenever the masks would.
-        doubts: by the ids of shots that `masks` has yielded: the share of the mask, 0 to 1, that the method itself
-            expects to be wrong; empty for methods that know no probability.
     """
 
     name: str
     fingerprint: str
-    doubts: dict[str, float]
 
-    def masks(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Mask | CleanplateError]]:
+    def segment(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Segmentation | CleanplateError]]:
         """Yield every shot with its mask, or with the error that kept it from having one; never raise for one shot."""
 
 
@@ -67,21 +80,21 @@ def check_sizes(shot: Shot) -> None:
 class RuleSegmenter:
     """A method without weights: a function of image and plate, None where there is no plate."""
 
-    def __init__(self, name: str, segment: Callable[[Image, Image | None], Mask]) -> None:
+    def __init__(self, name: str, rule: Callable[[Image, Image | None], Mask]) -> None:
         self.name = name
         self.fingerprint = f"{name} {__version__}"
-        self.doubts: dict[str, float] = {}
-        self._segment = segment
+        self._rule = rule
 
-    def masks(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Mask | CleanplateError]]:
+    def segment(self, shots: Sequence[Shot]) -> Iterator[tuple[Shot, Segmentation | CleanplateError]]:
         """See `Segmenter`."""
         with ThreadPoolExecutor(max_workers=2) as pool:
-            yield from zip(shots, pool.map(self._mask, shots), strict=True)
+            yield from zip(shots, pool.map(self._one, shots), strict=True)
 
-    def _mask(self, shot: Shot) -> Mask | CleanplateError:
+    def _one(self, shot: Shot) -> Segmentation | CleanplateError:
         try:
             check_sizes(shot)
-            return self._segment(read_image(shot.image), None if shot.plate is None else read_image(shot.plate))
+            plate = None if shot.plate is None else read_image(shot.plate)
+            return Segmentation(self._rule(read_image(shot.image), plate))
         except CleanplateError as error:
             return error
         except OSError as error:

@@ -84,7 +84,7 @@ def compact_large() -> Recipe:
         freeze_encoder=False,
         ema=0.998,
         validate_every=2,
-        augment=Augment(side=(224.0, 640.0), p_composite=0.15, p_shape=0.15, drift=0.15),
+        augment=Augment(side=(288.0, 704.0), p_composite=0.15, p_shape=0.15, drift=0.2),
     )
 
 

@@ -130,12 +130,12 @@ def segment_again(product: Product, view: View, box: Box, segmenter: Segmenter) 
     result = np.zeros((box.bottom - box.top, box.right - box.left), bool)
     with tempfile.TemporaryDirectory(prefix="cleanplate-review-") as folder:
         shots = [_crop(Path(folder) / str(n), image, plate, piece) for n, piece in enumerate(pieces)]
-        for shot, mask in segmenter.masks(shots):
-            if isinstance(mask, CleanplateError):
-                raise mask
+        for shot, found in segmenter.segment(shots):
+            if isinstance(found, CleanplateError):
+                raise found
             piece = pieces[int(shot.id)]
             outer = piece.grown(image.shape[1], image.shape[0])
-            result[piece.inside(box).area] = mask[piece.inside(outer).area]
+            result[piece.inside(box).area] = found.mask[piece.inside(outer).area]
     return result
 
 
