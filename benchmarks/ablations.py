@@ -8,14 +8,13 @@ there is summed up. A difference counts as significant if its 95% interval, by b
 over seeds, leaves out 0, and every seed has its sign; with one seed it is called so only "of this seed".
 """
 
-import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from measured import measured
-from small_runs import interval, resampled, run, test_captures, training_products, values
+from small_runs import arguments, interval, resampled, run, test_captures, training_products, values
 
 from cleanplate.files import write_json
 from cleanplate.train.ablations import Ablation, ablations
@@ -23,7 +22,11 @@ from cleanplate.train.ablations import Ablation, ablations
 
 def main() -> None:
     """Train what is missing, print and write the table."""
-    given = _arguments()
+    parser = arguments(__doc__)
+    parser.add_argument("--only", nargs="+", metavar="VARIANT", help="of " + ", ".join(ablations()))
+    parser.add_argument("--width", type=int, default=256, help="channels of ASPP and decoder")
+    parser.add_argument("--products", type=int, default=72)
+    given = parser.parse_args()
     height, width = (int(side) for side in given.size.split("x"))
     variants = ablations((height, width), given.width, given.lr, given.batch)
     chosen = {name: variants[name] for name in given.only or variants}
@@ -44,25 +47,6 @@ def main() -> None:
     summary["measured"] = measured()
     write_json(given.json or given.out / "ablations.json", summary)
     print(table(summary))
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("train", type=Path, nargs="*", help="data sets to train on")
-    parser.add_argument("--test", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--only", nargs="+", metavar="VARIANT", help="of " + ", ".join(ablations()))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--size", default="128x160", help="height x width that the network sees")
-    parser.add_argument("--width", type=int, default=256, help="channels of ASPP and decoder")
-    parser.add_argument("--lr", type=float, default=5e-4)
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--products", type=int, default=72)
-    parser.add_argument("--rounds", type=int, default=1, help="over all views of the products")
-    parser.add_argument("--views", type=int, help="test products, one view each; by default all")
-    parser.add_argument("--json", type=Path, help="where the summary goes; by default OUT/ablations.json")
-    parser.add_argument("--table", action="store_true", help="train nothing")
-    return parser.parse_args()
 
 
 def _of_seed(ablation: Ablation, seed: int) -> tuple:

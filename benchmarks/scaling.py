@@ -7,14 +7,12 @@ sets are nested, and every run sees as many pictures: the largest set `--rounds`
 Resumes: a finished run is one JSON below D/runs. With --table nothing is trained.
 """
 
-import argparse
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from measured import measured
-from small_runs import interval, resampled, run, test_captures, training_products, values
+from small_runs import arguments, interval, resampled, run, test_captures, training_products, values
 
 from cleanplate.files import write_json
 from cleanplate.train.ablations import REFERENCE, ablations
@@ -26,7 +24,10 @@ PAPERS_ROWS = {"8k": 0.9373, "16k": 0.9597}
 
 def main() -> None:
     """Train what is missing, print and write the table."""
-    given = _arguments()
+    parser = arguments(__doc__)
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["compact"])
+    parser.add_argument("--products", type=int, nargs="+", default=[18, 36, 72])
+    given = parser.parse_args()
     height, width = (int(side) for side in given.size.split("x"))
     variants = ablations((height, width), lr=given.lr, batch=given.batch)
     largest = max(given.products)
@@ -52,24 +53,6 @@ def main() -> None:
     summary["measured"] = measured()
     write_json(given.json or given.out / "scaling.json", summary)
     print(table(summary))
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("train", type=Path, nargs="*", help="data sets to train on")
-    parser.add_argument("--test", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["compact"])
-    parser.add_argument("--products", type=int, nargs="+", default=[18, 36, 72])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--rounds", type=int, default=1, help="over all views of the largest set")
-    parser.add_argument("--size", default="128x160", help="height x width that the network sees")
-    parser.add_argument("--lr", type=float, default=5e-4)
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--views", type=int, help="test products, one view each; by default all")
-    parser.add_argument("--json", type=Path, help="where the summary goes; by default OUT/scaling.json")
-    parser.add_argument("--table", action="store_true", help="train nothing")
-    return parser.parse_args()
 
 
 def fit(results: list[dict]) -> dict:

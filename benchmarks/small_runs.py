@@ -1,5 +1,6 @@
 """Short training runs that differ in one thing, each judged on the same held-out views: for ablations and scaling."""
 
+import argparse
 import json
 import shutil
 import time
@@ -21,6 +22,23 @@ from cleanplate.train.validate import predict
 
 METRICS = ("miou", "maccuracy", "hausdorff", "foreground_iou")
 RESAMPLES = 10_000
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Return what every driver of such runs takes."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("train", type=Path, nargs="*", help="data sets to train on")
+    parser.add_argument("--test", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--rounds", type=int, default=1, help="over all views of the (largest set of) products")
+    parser.add_argument("--size", default="128x160", help="height x width that the network sees")
+    parser.add_argument("--lr", type=float, default=5e-4)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--views", type=int, help="test products, one view each; by default all")
+    parser.add_argument("--json", type=Path, help="where the summary goes; by default beside the runs")
+    parser.add_argument("--table", action="store_true", help="train nothing")
+    return parser
 
 
 def training_products(datasets: Sequence[Path], count: int, out: Path) -> list[Path]:

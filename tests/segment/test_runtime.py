@@ -12,13 +12,13 @@ import torch
 from onnx import TensorProto, helper
 from safetensors.torch import save_file
 
-from cleanplate.capture import Capture, View, read_capture, read_mask, write_capture, write_image
+from cleanplate.capture import Capture, View, read_capture, write_capture, write_image
 from cleanplate.errors import CleanplateError, ImageError, ModelError
 from cleanplate.files import sha256_file
 from cleanplate.geometry import Camera
 from cleanplate.segment import models
 from cleanplate.segment.edges import native
-from cleanplate.segment.runtime import POSSIBLE, NetworkSegmenter, Prediction, load_model, predict, segment_capture
+from cleanplate.segment.runtime import POSSIBLE, NetworkSegmenter, Prediction, load_model, predict
 from cleanplate.segment.segmenter import shot
 from cleanplate.segment.session import open_model
 from cleanplate.train.export import compress, export
@@ -163,10 +163,11 @@ def test_a_capture_with_one_bad_picture(model, tmp_path):
     capture = a_capture(tmp_path / "capture", views=6)
     (capture.folder / "images/v1.png").write_bytes(b"\x89PNG but no picture")
     write_image(capture.folder / "images/v3.png", np.zeros((10, 10, 3), np.uint8))
-    problems = segment_capture(capture, NetworkSegmenter("x", model), tmp_path / "out")
-    assert sorted(path.stem for path in (tmp_path / "out").iterdir()) == ["v0", "v2", "v4", "v5"]
-    assert ["v1" in problems[0], "v3" in problems[1], len(problems)] == [True, True, 2]
-    assert "10x10" in problems[1]
+    made = NetworkSegmenter("x", model).segment([shot(capture, view) for view in capture.views])
+    problems = {item.id: str(result) for item, result in made if isinstance(result, ImageError)}
+    assert problems.keys() == {"v1", "v3"}
+    assert "v1.png" in problems["v1"]
+    assert "10x10" in problems["v3"]
 
 
 def test_no_plate_is_an_error_of_that_view(model, tmp_path):
@@ -210,8 +211,8 @@ def test_grey_16_bit_rgba_and_turned_pictures(model, tmp_path):
     turned = View("v3", "c", "images/v3.jpg", "plates/c.png")
     Image.fromarray(rng.integers(0, 256, (96, 64, 3), np.uint8)).save(folder / "v3.jpg", exif=exif)
     capture = Capture(capture.folder, capture.asin, capture.cameras, (*capture.views[:3], turned))
-    assert segment_capture(capture, NetworkSegmenter("x", model), tmp_path / "out") == []
-    assert {read_mask(path).shape for path in (tmp_path / "out").iterdir()} == {(64, 96)}
+    made = NetworkSegmenter("x", model).segment([shot(capture, view) for view in capture.views])
+    assert [result.mask.shape for _, result in made] == 4 * [(64, 96)]
 
 
 def other_onnx(path: Path, inputs: dict[str, int]) -> Path:

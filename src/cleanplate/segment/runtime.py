@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from cleanplate.capture import Capture, read_image, write_mask
+from cleanplate.capture import read_image
 from cleanplate.errors import CleanplateError, ImageError, ModelError
 from cleanplate.files import sha256_file
 from cleanplate.segment.edges import native
 from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
-from cleanplate.segment.segmenter import RULES, RuleSegmenter, Segmentation, Segmenter, Shot, check_sizes, shot
+from cleanplate.segment.segmenter import RULES, RuleSegmenter, Segmentation, Segmenter, Shot, check_sizes
 from cleanplate.segment.session import Model, open_model
 from cleanplate.types import Image, Mask
 
@@ -149,22 +149,6 @@ def load_model(name: str) -> Segmenter:
     if "." in name or "/" in name:
         return NetworkSegmenter(name, open_model(Path(name)))
     raise ModelError(f"no model {name!r}; choose {', '.join(MODELS)} or an .onnx file")
-
-
-def segment_capture(capture: Capture, model: str | Segmenter, out: Path) -> list[str]:
-    """Write a capture's masks to `out`/<view id>.png and return one sentence for each view that has none.
-
-    Raises:
-        ModelError: as `load_model`.
-    """
-    segmenter = load_model(model) if isinstance(model, str) else model
-    problems = []
-    for item, made in segmenter.segment([shot(capture, view) for view in capture.views]):
-        if isinstance(made, CleanplateError):
-            problems.append(f"view {item.id}: {made}")
-        else:
-            write_mask(out / f"{item.id}.png", made.mask)
-    return problems
 
 
 def _batches(shots: Iterable[Shot]) -> Iterator[list[Shot]]:
