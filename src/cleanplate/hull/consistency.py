@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.hull.jit import compiled
+from cleanplate.hull.jit import compiled, inlined
 from cleanplate.hull.octree import view_value
 from cleanplate.hull.silhouettes import MARGIN, Silhouettes, parallel
 
@@ -130,10 +130,17 @@ def cast(views: Silhouettes, low: np.ndarray, high: np.ndarray, seed: int = 0) -
     return Rays(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+@inlined
+def _denies(views: Silhouettes, v: int, point: np.ndarray) -> tuple[bool, float, float]:
+    """Tell whether view v denies a point; return its signed distance and depth too."""
+    value, depth, _ = view_value(views, v, point[0], point[1], point[2])
+    return (depth > 0 and value < -TOLERANCE) or (depth <= 0 and not views.open[v]), value, depth
+
+
 @compiled
-def _covered(views: Silhouettes, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Tell which rays hold a point that no view denies, by stepping over what is denied."""
-    result = np.zeros(len(begin), np.bool_)
+def _witnesses(views: Silhouettes, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return each ray's first point that no view denies, by stepping over what is denied; NaN where there is none."""
+    result = np.full((len(begin), 3), np.nan)
     for n in range(len(begin)):
         ray = end[n] - begin[n]
         length = np.sqrt((ray**2).sum())
@@ -145,14 +152,14 @@ def _covered(views: Silhouettes, begin: np.ndarray, end: np.ndarray) -> np.ndarr
             stride = -1.0
             for m in range(len(views.start)):
                 v = (last + m) % len(views.start)  # what denied the last point most likely denies this one
-                value, depth, _ = view_value(views, v, point[0], point[1], point[2])
-                if (depth > 0 and value < -TOLERANCE) or (depth <= 0 and not views.open[v]):
+                denied, value, depth = _denies(views, v, point)
+                if denied:
                     last = v
                     # The field falls by at most its slope, which the slant and the depth raise above one.
                     stride = max(0.7 * (-value - TOLERANCE) * depth / views.focal[v, 1], least)
                     break
             if stride < 0:
-                result[n] = True
+                result[n] = point
                 break
             s += max(stride, 1e-30)
             if length == 0:
@@ -194,8 +201,7 @@ def _denials(views: Silhouettes, begin: np.ndarray, end: np.ndarray, sets: np.nd
             point = begin[n] + (k / STEPS) * (end[n] - begin[n])
             size = 0
             for v in range(len(views.start)):
-                value, depth, _ = view_value(views, v, point[0], point[1], point[2])
-                if (depth > 0 and value < -TOLERANCE) or (depth <= 0 and not views.open[v]):
+                if _denies(views, v, point)[0]:
                     if size < MOST_DENIALS:
                         found[size] = v
                     size += 1
@@ -205,10 +211,24 @@ def _denials(views: Silhouettes, begin: np.ndarray, end: np.ndarray, sets: np.nd
                 _remember(sets[n], sizes, found, size)
 
 
+def witnesses(views: Silhouettes, rays: Rays) -> Float[np.ndarray, "r 3"]:
+    """Return where each ray first meets the hull of the views, widened by `TOLERANCE`; NaN where it does not."""
+    pieces = [np.array_split(part, 32) for part in (rays.begin, rays.end)]
+    return np.concatenate(parallel(partial(_witnesses, views), *pieces))
+
+
 def covered(views: Silhouettes, rays: Rays) -> Bool[np.ndarray, "r"]:
     """Tell which rays meet the hull of the views, widened by `TOLERANCE`."""
-    pieces = [np.array_split(part, 32) for part in (rays.begin, rays.end)]
-    return np.concatenate(parallel(partial(_covered, views), *pieces))
+    return ~np.isnan(witnesses(views, rays)[:, 0])
+
+
+@compiled
+def denied_by(views: Silhouettes, v: int, points: np.ndarray) -> np.ndarray:
+    """Tell which points view v denies."""
+    result = np.empty(len(points), np.bool_)
+    for n in range(len(points)):
+        result[n] = _denies(views, v, points[n])[0]
+    return result
 
 
 def denials(views: Silhouettes, rays: Rays) -> Int[np.ndarray, "r k d"]:

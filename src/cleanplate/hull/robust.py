@@ -12,8 +12,19 @@ import numpy as np
 from jaxtyping import Float
 
 from cleanplate.geometry import Camera, Pose
-from cleanplate.hull.consistency import TOLERANCE, Rays, cast, covered, denials, subset, thin_out, vote_box
-from cleanplate.hull.silhouettes import Silhouettes, SoftMask, join, pack, select
+from cleanplate.hull.consistency import (
+    TOLERANCE,
+    Rays,
+    cast,
+    covered,
+    denials,
+    denied_by,
+    subset,
+    thin_out,
+    vote_box,
+    witnesses,
+)
+from cleanplate.hull.silhouettes import Silhouettes, SoftMask, join, pack
 from cleanplate.types import Mask, ViewMask
 
 THRESHOLD = 0.01
@@ -134,17 +145,27 @@ def judge(
     if box is None:
         return [Verdict(None, "it contradicts other views, which contradict each other too")] * len(masks)
     rays = cast(rest, *box)
-    rays = subset(rays, covered(rest, rays))
+    seen_at = witnesses(rest, rays)
+    met = ~np.isnan(seen_at[:, 0])
+    rays, seen_at = subset(rays, met), seen_at[met]
     own = cast(pack(masks, cameras, poses), *box)
     denied = ~covered(rest, own)
     verdicts = []
     for n, (mask, camera, pose) in enumerate(zip(masks, cameras, poses, strict=True)):
         alone = float((own.weight * denied)[own.view == n].sum())
         parts = _missing_parts(mask, seen[n])
-        trials = pack([~part for part in parts], [camera] * len(parts), [pose] * len(parts)) if parts else rest
-        wrong = [part for k, part in enumerate(parts) if not covered(join(rest, select(trials, [k])), rays).all()]
+        wrong = [part for part in parts if _uncovers(~part, camera, pose, rest, rays, seen_at)]
         verdicts.append(_verdict(mask, wrong, alone, _gain_by_shifting(mask, seen[n])))
     return verdicts
+
+
+def _uncovers(
+    mask: Mask, camera: Camera, pose: Pose, rest: Silhouettes, rays: Rays, seen_at: Float[np.ndarray, "r 3"]
+) -> bool:
+    """Tell whether carving with one more mask leaves rays uncovered; it can only where it denies their witnesses."""
+    trial = pack([mask], [camera], [pose])
+    hit = denied_by(trial, 0, seen_at)
+    return bool(hit.any()) and not covered(join(rest, trial), subset(rays, hit)).all()
 
 
 def _verdict(mask: SoftMask, wrong: list[Mask], alone: float, gain: float) -> Verdict:
