@@ -261,5 +261,5 @@ def test_shipped_weights_are_compared_with_their_checksum(onnx_file, tmp_path):
         stream.write(b"x")
     with pytest.raises(ModelError, match="SHA-256"):
         models.shipped("compact", tmp_path)
-    with pytest.raises(ModelError, match="not shipped"):
+    with pytest.raises(ModelError, match="not in this installation"):
         models.shipped("deeplabv3plus_dualinput_resnet50", tmp_path)

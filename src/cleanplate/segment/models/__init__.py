@@ -24,8 +24,8 @@ def shipped(name: str, folder: Path = FOLDER) -> Path:
     path, card = folder / f"{name}.onnx", folder / f"{name}.json"
     if not path.is_file() or not card.is_file():
         raise ModelError(
-            f"the weights of {name!r} are not shipped with this version of cleanplate; train them with "
-            f"'cleanplate train', export them with 'cleanplate export', and give the .onnx file as the model"
+            f"the weights of {name!r} are not in this installation; run from a checkout of the repository, which holds "
+            f"all of them, or give an .onnx file of 'cleanplate export' as the model"
         )
     wanted, got = json.loads(card.read_text())["sha256"], sha256_file(path)
     if wanted != got:
