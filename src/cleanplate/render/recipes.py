@@ -2,7 +2,7 @@
 
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
 models are trained and tested with: their families, scans and rigs are disjoint. `train-hard` and `train-thin` add what
-is hard to training. `yield-30` has whole captures of some test products.
+is hard to training, `train-abstract` shapes that are no products. `yield-30` has whole captures of some test products.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cleanplate.render.batch import Job
 from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.pool import choose_rig, make_pool
 from cleanplate.render.products import (
+    ABSTRACT_FAMILIES,
     FAMILIES,
     TRAIN_FAMILIES,
     Product,
@@ -131,6 +132,12 @@ def _train_thin(_meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "THN", [4] * count, make_pool(16, seed=6), seed=17_000)
 
 
+def _train_abstract(_meshes: Path | None, scale: float) -> list[Job]:
+    """240 random shapes x 2 views, at the test side's size."""
+    sources = _interleave(ABSTRACT_FAMILIES, [], _scaled(240, scale), first_seed=300)
+    return make_jobs(sources, "ABS", [2] * len(sources), make_pool(16, seed=7), seed=18_000)
+
+
 def _segmentation_10k(meshes: Path | None, scale: float) -> list[Job]:
     """238 products x 38 views and 5 x 190 (paper, section 3)."""
     few, many = _scaled(238, scale), _scaled(5, scale)
@@ -154,6 +161,7 @@ RECIPES = {
         Recipe("train-small", 320, 256, _train_small, Quality(samples=6), validation=0.1),
         Recipe("train-hard", 640, 512, _train_hard, Quality(samples=8, plate_samples=16), validation=0.1),
         Recipe("train-thin", 640, 512, _train_thin, Quality(samples=8, plate_samples=16), validation=0.1),
+        Recipe("train-abstract", 640, 512, _train_abstract, Quality(samples=8, plate_samples=16), validation=0.1),
         Recipe("test-145", 640, 512, _test_145, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
         Recipe("yield-30", 320, 256, _yield_30, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
     )

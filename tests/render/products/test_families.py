@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cleanplate.render.products import (
+    ABSTRACT_FAMILIES,
     FAMILIES,
     MATERIAL_KINDS,
     TAGS,
@@ -17,11 +18,12 @@ from cleanplate.render.products import (
 from cleanplate.render.products.dressing import TRANSPARENT, is_closed
 
 SEEDS = (0, 1)
+EVERY = (*FAMILIES, *ABSTRACT_FAMILIES)
 
 
 @pytest.fixture(scope="module")
 def products() -> dict[str, list[Product]]:
-    return {family: [make_product(family, seed) for seed in SEEDS] for family in FAMILIES}
+    return {family: [make_product(family, seed) for seed in SEEDS] for family in EVERY}
 
 
 def bounds(product: Product) -> np.ndarray:
@@ -38,13 +40,13 @@ def digest(product: Product) -> str:
 
 
 def test_enough_families_and_none_on_both_sides() -> None:
-    assert len(FAMILIES) == len(set(FAMILIES)) >= 32
+    assert len(EVERY) == len(set(EVERY)) >= 32 + len(ABSTRACT_FAMILIES)
     assert not set(TRAIN_FAMILIES) & set(TEST_FAMILIES)
     assert len(TRAIN_FAMILIES) >= 20
     assert len(TEST_FAMILIES) >= 10
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", EVERY)
 def test_parts_are_closed_solids_wound_outwards(products: dict[str, list[Product]], family: str) -> None:
     for product in products[family]:
         for part in product.parts:
@@ -57,7 +59,7 @@ def test_parts_are_closed_solids_wound_outwards(products: dict[str, list[Product
             assert mesh.volume > 0, product.name
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", EVERY)
 def test_stands_on_the_platen_in_the_middle_at_a_household_size(
     products: dict[str, list[Product]], family: str
 ) -> None:
@@ -69,7 +71,7 @@ def test_stands_on_the_platen_in_the_middle_at_a_household_size(
         assert 100 <= sum(len(part.mesh.faces) for part in product.parts) <= 120_000
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", EVERY)
 def test_materials_and_textures_are_in_range(products: dict[str, list[Product]], family: str) -> None:
     for product in products[family]:
         assert set(product.tags) <= set(TAGS)

@@ -7,11 +7,12 @@
 Nothing here needs the renderer.
 """
 
-from cleanplate.render.products.families import FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, make_product
+from cleanplate.render.products.families import ABSTRACT_FAMILIES, FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, make_product
 from cleanplate.render.products.types import MATERIAL_KINDS, TAGS, Material, Part, Product
 from cleanplate.render.products.user import Axis, load_user_mesh, redress
 
 __all__ = [
+    "ABSTRACT_FAMILIES",
     "FAMILIES",
     "MATERIAL_KINDS",
     "TAGS",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cleanplate.render.products import (
+    abstract,
     electronics,
     furniture,
     garden,
@@ -81,6 +82,8 @@ _TEST: tuple[_Maker, ...] = (
     garden.plant,
     garden.watering_can,
 )
+# for training too, but no products
+_ABSTRACT: tuple[_Maker, ...] = (abstract.tangle, abstract.fretwork, abstract.lattice, abstract.clump)
 # share of products that lie on their side
 LYING = {
     "tumbler": 0.15,
@@ -99,15 +102,16 @@ LYING = {
     "chair": 0.1,
     "candle_holder": 0.1,
 }
-_MAKERS = {maker.__name__: maker for maker in (*_TRAIN, *_TEST)}
+_MAKERS = {maker.__name__: maker for maker in (*_TRAIN, *_TEST, *_ABSTRACT)}
 
 TRAIN_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _TRAIN)
 TEST_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _TEST)
+ABSTRACT_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _ABSTRACT)
 FAMILIES: tuple[str, ...] = TRAIN_FAMILIES + TEST_FAMILIES
 
 
 def make_product(family: str, seed: int) -> Product:
-    """One product of a family (see `FAMILIES`); the same family and seed give the same bytes.
+    """One product of a family (see `FAMILIES` and `ABSTRACT_FAMILIES`); the same family and seed give the same bytes.
 
     Raises:
         ValueError: an unknown family.

@@ -1,0 +1,99 @@
+"""Shapes of no use: random outlines, holes and wires, so that training knows more than its families of products."""
+
+from __future__ import annotations
+
+import numpy as np
+import trimesh
+
+from cleanplate.render.products.assembly import join, moved, turned, union
+from cleanplate.render.products.dressing import draw
+from cleanplate.render.products.primitives import extrude, revolve, rod, rounded_box, spline, superellipsoid, tube
+from cleanplate.render.products.types import Material, Part
+
+
+def _any(rng: np.random.Generator) -> Material:
+    return draw(
+        rng, gloss_white=3, matt_white=3, ceramic=1, clear_glass=2, frosted_glass=1, chrome=2, brushed_metal=1,
+        gold=0.5, plastic=2, paint=1, translucent_plastic=0.5, wood=0.5,
+    )  # fmt: skip
+
+
+def _blob(rng: np.random.Generator, radius: float, roughness: float) -> np.ndarray:
+    """A closed outline about the origin, star-shaped, its radius random by a factor of up to 1 + roughness."""
+    count = int(rng.integers(4, 10))
+    angles = np.arange(count) * 2 * np.pi / count
+    radii = radius * (1 + roughness * rng.uniform(-1, 1, count))
+    return spline(np.stack([radii * np.cos(angles), radii * np.sin(angles)], 1), 80, closed=True)
+
+
+def tangle(rng: np.random.Generator) -> list[Part]:
+    """Wires bent at random, open or closed, flat on the platen or standing up from it."""
+    size, wire = rng.uniform(0.04, 0.14), np.exp(rng.uniform(np.log(0.0007), np.log(0.006)))
+    height = size * (rng.uniform(0.5, 1.5) if rng.random() < 0.6 else 0.02)
+    parts = []
+    for _ in range(int(rng.integers(1, 6))):
+        points = rng.uniform(-1, 1, (int(rng.integers(4, 10)), 3)) * [size, size, height / 2]
+        parts.append(tube(points, wire * rng.uniform(0.7, 1.4), 120, closed=bool(rng.random() < 0.5), sides=8))
+    if rng.random() < 0.3:
+        return [Part(part, _any(rng)) for part in parts]
+    return [Part(join(*parts), _any(rng))]
+
+
+def fretwork(rng: np.random.Generator) -> list[Part]:
+    """A plate with random outline and holes, upright, leaning or lying, perhaps on a foot."""
+    radius, thick = rng.uniform(0.04, 0.13), rng.uniform(0.0015, 0.012)
+    holes = []
+    for _ in range(int(rng.integers(1, 9))):
+        at = radius * 0.75 * np.sqrt(rng.random()) * np.array([np.cos(a := rng.uniform(0, 6.3)), np.sin(a)])
+        holes.append(_blob(rng, radius * rng.uniform(0.08, 0.35), 0.4) + at)
+    plate = extrude(_blob(rng, radius, 0.3), thick, holes)
+    lean = rng.choice([0.0, np.pi / 2, rng.uniform(0.2, 1.5)])
+    plate = turned(plate, lean, (1, 0, 0))
+    if lean and rng.random() < 0.4:
+        low = plate.bounds[0][2]
+        foot = moved(extrude(_blob(rng, 0.4 * radius, 0.2), 0.006), z=low - 0.003)
+        return [Part(plate, _any(rng)), Part(foot, _any(rng))]
+    return [Part(plate, _any(rng))]
+
+
+def lattice(rng: np.random.Generator) -> list[Part]:
+    """Two or three layers of bars crossing at random angles and distances, lying or standing on posts or edge."""
+    size, bar = rng.uniform(0.05, 0.14), np.exp(rng.uniform(np.log(0.0007), np.log(0.005)))
+    bars: list[trimesh.Trimesh] = []
+    for layer in range(int(rng.integers(1, 4))):
+        angle, z = rng.uniform(0, np.pi), 1.8 * bar * layer
+        places = np.sort(rng.uniform(-1, 1, int(rng.integers(3, 20)))) * size
+        for x in places:
+            half = np.sqrt(size**2 - x**2) * rng.uniform(0.8, 1.0) + bar
+            bars.append(turned(rod([x, -half, z], [x, half, z], bar, 8), angle))
+    bars.append(tube(np.c_[_blob(rng, 0.9 * size, 0.15), np.zeros(80)], 1.3 * bar, 160, closed=True, sides=8))
+    if rng.random() < 0.5:
+        angles = rng.uniform(0, 2 * np.pi, 4) + np.arange(4) * np.pi / 2
+        foot = rng.uniform(0.01, 1.0) * size
+        bars += [rod([0.8 * size * np.cos(a), 0.8 * size * np.sin(a), -foot],
+                     [0.8 * size * np.cos(a), 0.8 * size * np.sin(a), 0], 1.5 * bar) for a in angles]  # fmt: skip
+    grid = join(*bars)
+    return [Part(turned(grid, rng.choice([0.0, 0.0, np.pi / 2, 1.2]), (1, 0, 0)), _any(rng))]
+
+
+def clump(rng: np.random.Generator) -> list[Part]:
+    """A few solids run together: broad plain surfaces, edges and necks where no product has them."""
+    size = rng.uniform(0.03, 0.09)
+    solids = []
+    for _ in range(int(rng.integers(1, 5))):
+        extent = size * rng.uniform(0.4, 1.6, 3)
+        kind = rng.integers(3)
+        if kind == 0:
+            solid = rounded_box(extent, rng.uniform(0.02, 0.4) * extent.min())
+        elif kind == 1:
+            solid = superellipsoid(extent, rng.uniform(0.3, 1.6), rng.uniform(0.3, 1.6), 24)
+        else:
+            radii = size * rng.uniform(0.1, 0.9, 5)
+            profile = spline(np.c_[radii, np.linspace(0, extent[2], 5)], 30, overshoot=False)
+            solid = revolve(np.vstack([[0, 0], profile, [0, extent[2]]]), 48)
+        solids.append(
+            moved(turned(solid, rng.uniform(0, 3.1), rng.normal(size=3).tolist()), *(rng.uniform(-0.6, 0.6, 3) * size))
+        )
+    if rng.random() < 0.5:
+        return [Part(union(*solids), _any(rng))]
+    return [Part(solid, _any(rng)) for solid in solids]
