@@ -107,6 +107,10 @@ def test_fewer_bits_make_a_smaller_file(checkpoint, onnx_file, tmp_path):
         export(checkpoint, tmp_path / "x.onnx", 4)
 
 
+def test_export_keeps_the_threshold_that_it_is_given(checkpoint, tmp_path):
+    assert open_model(export(checkpoint, tmp_path / "x.onnx", threshold=0.25)).threshold == 0.25
+
+
 def test_views_in_a_batch_do_not_change_each_other(model):
     rng = np.random.default_rng(2)
     images, plate = rng.integers(0, 256, (3, 64, 128, 3), np.uint8), rng.integers(0, 256, (64, 128, 3), np.uint8)

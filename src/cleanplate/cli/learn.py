@@ -127,9 +127,12 @@ def export(
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write.")],
     bits: Annotated[int, typer.Option(help="Bits of each stored weight: 32, 16 or 8.")] = 16,
     longest: Annotated[int, typer.Option(min=32, help="The longer side that the network sees, in pixels.")] = 384,
+    threshold: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Of the probability; by default as validation chose it.")
+    ] = None,
 ) -> None:
     """Write a trained network as ONNX, for `--model FILE.onnx`."""
     require("torch", "train")
     from cleanplate.train.export import export as write
 
-    say(f"wrote {write(checkpoint, out, bits, longest)}")
+    say(f"wrote {write(checkpoint, out, bits, longest, threshold)}")

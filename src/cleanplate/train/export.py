@@ -33,7 +33,7 @@ class Served(nn.Module):
         return self.network(*pair).sigmoid()[:, 0]
 
 
-def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640) -> Path:
+def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640, threshold: float | None = None) -> Path:
     """Write a checkpoint as ONNX and return its path.
 
     Inputs: `image` uint8 (b, h, w, 3) and `plate` uint8 (1, h, w, 3), both sides multiples of the model's `multiple`;
@@ -43,6 +43,7 @@ def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640) -
         checkpoint: a .safetensors file, or a run's folder, whose best checkpoint is taken, or its last if none is held.
         bits: of the stored weights; the graph itself expands them, once, when it is loaded.
         longest: the longer side that pictures are scaled to for the network, in pixels.
+        threshold: of the probability; by default what the checkpoint's validation chose, 0.5 if it had none.
 
     Raises:
         ModelError: the checkpoint cannot be used.
@@ -60,7 +61,7 @@ def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640) -
         compress(model, bits)
     facts = {
         "architecture": metadata["architecture"],
-        "threshold": metrics.get("threshold", 0.5),
+        "threshold": metrics.get("threshold", 0.5) if threshold is None else threshold,
         "multiple": getattr(network, "multiple", 1),
         "longest": longest,
         "metrics": json.dumps(metrics),
