@@ -257,6 +257,12 @@ def test_names(onnx_file):
         load_model("isnet")
 
 
+@pytest.mark.parametrize("name", models.NETWORKS)
+def test_the_shipped_networks_run(name):
+    picture = np.random.default_rng(5).integers(0, 256, (17, 23, 3), np.uint8)
+    assert np.isfinite(predict(load_model(name).model, [picture], picture)[0].probability).all()
+
+
 def test_shipped_weights_are_compared_with_their_checksum(onnx_file, tmp_path):
     (tmp_path / "compact.onnx").write_bytes(onnx_file.read_bytes())
     (tmp_path / "compact.json").write_text(json.dumps({"sha256": sha256_file(onnx_file)}))
