@@ -51,17 +51,15 @@ def ours(source: str, kind: str, resolution: str, repeats: str, target: str) -> 
     if kind == "squares":  # each pixel as 3x3, so that the contour runs around pixels and not across their corners
         masks, camera = [np.kron(mask, np.ones((3, 3), bool)) for mask in masks], CAMERA.scaled(3 * 640, 3 * 512)
     poses = [Pose(R, t) for R, t in zip(case["R"], case["t"], strict=True)]
-    walls, cpus, peaks = [], [], []
+    walls, cpus, peak = [], [], 0.0
     for _ in range(1 + int(repeats)):
         wall, cpu = time.perf_counter(), time.process_time()
         hull = visual_hull(masks, [camera] * len(masks), poses, int(resolution))
         walls.append(time.perf_counter() - wall)
         cpus.append(time.process_time() - cpu)
-        peaks.append(peak_memory())
+        peak = peak or peak_memory()
     np.savez(target, vertices=hull.vertices, faces=hull.faces)
-    print(
-        json.dumps({"import": imported, "first": walls[0], "wall": min(walls), "cpu": min(cpus), "peak_gb": peaks[0]})
-    )
+    print(json.dumps({"import": imported, "first": walls[0], "wall": min(walls), "cpu": min(cpus), "peak_gb": peak}))
 
 
 def make_case(folder: Path, shape: str, count: int) -> tuple[Path, dict]:

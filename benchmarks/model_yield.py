@@ -61,12 +61,17 @@ def main() -> None:
 
 def judged(capture: Capture, method: str, out: Path, texture: int | None) -> dict:
     """Return how one method's model of one product does; what is known already is read."""
-    masks = capture.folder / "masks"
-    if method != EXACT:
-        masks = out / "masks" / method.removesuffix(UNMENDED) / capture.asin / "masks"
+    product = out / "masks" / method.removesuffix(UNMENDED) / capture.asin
+    masks, possible = (capture.folder if method == EXACT else product) / "masks", product / "possible"
     present = tuple(view for view in capture.views if (masks / f"{view.id}.png").is_file())
     exact = [capture.mask_path(view) for view in capture.views]
-    key = fingerprint(__version__, repr(texture), *exact, *(masks / f"{view.id}.png" for view in present))
+    key = fingerprint(
+        __version__,
+        repr(texture),
+        *exact,
+        *(masks / f"{view.id}.png" for view in present),
+        *sorted(possible.glob("*.png")),
+    )
     target = out / "rows" / method / f"{capture.asin}.json"
     if target.is_file() and (row := json.loads(target.read_bytes()))["key"] == key:
         return row
@@ -78,7 +83,7 @@ def judged(capture: Capture, method: str, out: Path, texture: int | None) -> dic
             write_hull(used, masks, hull)
         else:
             first, masks = masks, mend(used, masks, out / "models" / method / capture.asin / "masks")
-            write_hull(used, masks, hull, first_dir=first, possible_dir=first.with_name("possible"))
+            write_hull(used, masks, hull, first_dir=first, possible_dir=possible)
         judge(row, used, masks, hull, exact_hull(capture, out), texture)
     except CleanplateError as error:
         row |= {"failures": [*row["failures"], "made"], "problem": str(error)}

@@ -92,6 +92,10 @@ class _Job:
         """Where all is marked that may well be foreground, for the hull; by networks alone."""
         return self.target / "possible" / f"{view.id}.png"
 
+    def beside(self, view: View) -> tuple[Path, Path]:
+        """What the hull is carved with beside a mask, if it is there; void once the mask is another."""
+        return self.before(view), self.possible(view)
+
     @property
     def mended(self) -> Path:
         return self.target / "mended.json"
@@ -186,8 +190,8 @@ def _segment(job: _Job) -> list[View]:
 
 def _keep(job: _Job, view: View, made: Segmentation, key: str) -> None:
     """Write a view's mask, last of all what tells that it is done."""
-    for old in (job.before(view), job.possible(view)):
-        job.ledger.forget(old)
+    for path in job.beside(view):
+        job.ledger.forget(path)
     if made.possible is not None:
         write_mask(job.possible(view), made.possible)
         job.ledger.record(job.possible(view), key)
@@ -224,8 +228,8 @@ def _mend(job: _Job, views: list[View]) -> None:
     changes = {}
     for view, mine, old, new in zip(views, edited, masks, mended, strict=True):
         if mine:
-            for other in (job.before(view), job.possible(view)):
-                job.ledger.forget(other)
+            for path in job.beside(view):
+                job.ledger.forget(path)
         else:
             _replace_mask(job, view, key, None if new is old else new)
             if new is not old:
@@ -254,7 +258,7 @@ def _reconstruct(job: _Job, views: list[View]) -> None:
 
     capture, settings = replace(job.capture, views=tuple(views)), job.settings
     description, masks = job.capture.folder / "capture.json", [job.mask(view) for view in views]
-    wider = [path for view in views for path in (job.before(view), job.possible(view)) if path.is_file()]
+    wider = [path for view in views for path in job.beside(view) if path.is_file()]
     asked = repr(settings.resolution), repr(settings.floor)
     key = fingerprint("hull 2", __version__, *asked, description, *masks, *wider)
     job.progress("hull", 0, 1)

@@ -19,7 +19,7 @@ from cleanplate.geometry import Camera
 from cleanplate.segment import models
 from cleanplate.segment.edges import native
 from cleanplate.segment.runtime import POSSIBLE, NetworkSegmenter, Prediction, load_model, predict
-from cleanplate.segment.segmenter import shot
+from cleanplate.segment.segmenter import Segmentation, shot
 from cleanplate.segment.session import open_model
 from cleanplate.train.export import compress, export
 from cleanplate.train.networks import build, initialise, load_network
@@ -167,8 +167,14 @@ def test_a_capture_with_one_bad_picture(model, tmp_path):
     capture = a_capture(tmp_path / "capture", views=6)
     (capture.folder / "images/v1.png").write_bytes(b"\x89PNG but no picture")
     write_image(capture.folder / "images/v3.png", np.zeros((10, 10, 3), np.uint8))
-    made = NetworkSegmenter("x", model).segment([shot(capture, view) for view in capture.views])
-    problems = {item.id: str(result) for item, result in made if isinstance(result, ImageError)}
+    made = dict(NetworkSegmenter("x", model).segment([shot(capture, view) for view in capture.views]))
+    problems = {item.id: str(result) for item, result in made.items() if isinstance(result, ImageError)}
+    assert sorted(item.id for item, result in made.items() if isinstance(result, Segmentation)) == [
+        "v0",
+        "v2",
+        "v4",
+        "v5",
+    ]
     assert problems.keys() == {"v1", "v3"}
     assert "v1.png" in problems["v1"]
     assert "10x10" in problems["v3"]

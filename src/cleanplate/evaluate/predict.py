@@ -77,7 +77,8 @@ def _make(capture: Capture, segmenter: Segmenter, target: Path, upside_down: boo
             key = fingerprint(segmenter.fingerprint, f"upside down: {upside_down}", *pictures)
             if not ledger.is_done(target / "masks" / f"{view.id}.png", key):
                 keys[view.id] = key
-                (target / "masks" / f"{view.id}.png").unlink(missing_ok=True)  # stale, and perhaps not made again
+                for kind in ("masks", "possible"):  # stale, and perhaps not made again
+                    (target / kind / f"{view.id}.png").unlink(missing_ok=True)
     shots = [shot(capture, view) for view in capture.views if view.id in keys]
     with TemporaryDirectory() as scratch:
         if upside_down:

@@ -47,6 +47,7 @@ TEST_LIST = Path(__file__).with_name("test_products.json")
 """Family and seed (900 and more: a scan) of each test product, by `test_list.py`; fixed, so that results compare."""
 
 _DEFAULT_QUALITY = Quality()
+_FULL_SIZE = Quality(samples=8, plate_samples=16)
 _FURNITURE = ("stool", "lamp", "shelf", "chair", "bird_cage", "hanger")
 KITCHEN_FAMILIES = tuple(f for f in FAMILIES if f not in (*_FURNITURE, "hammer", "screwdriver", "pliers", "animal"))
 HARD = ("clear_glass", "frosted_glass", "clear_glass", "gloss_white", "tinted_glass", "chrome", "matt_white")
@@ -159,11 +160,11 @@ RECIPES = {
         Recipe("segmentation-10k", 640, 512, _segmentation_10k),
         Recipe("kitchen-5k", 640, 512, _kitchen_5k),
         Recipe("train-small", 320, 256, _train_small, Quality(samples=6), validation=0.1),
-        Recipe("train-hard", 640, 512, _train_hard, Quality(samples=8, plate_samples=16), validation=0.1),
-        Recipe("train-thin", 640, 512, _train_thin, Quality(samples=8, plate_samples=16), validation=0.1),
-        Recipe("train-abstract", 640, 512, _train_abstract, Quality(samples=8, plate_samples=16), validation=0.1),
-        Recipe("test-145", 640, 512, _test_145, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
-        Recipe("yield-30", 320, 256, _yield_30, Quality(samples=8, plate_samples=16), validation=0.0, test=1.0),
+        Recipe("train-hard", 640, 512, _train_hard, _FULL_SIZE, validation=0.1),
+        Recipe("train-thin", 640, 512, _train_thin, _FULL_SIZE, validation=0.1),
+        Recipe("train-abstract", 640, 512, _train_abstract, _FULL_SIZE, validation=0.1),
+        Recipe("test-145", 640, 512, _test_145, _FULL_SIZE, validation=0.0, test=1.0),
+        Recipe("yield-30", 320, 256, _yield_30, _FULL_SIZE, validation=0.0, test=1.0),
     )
 }
 

@@ -44,7 +44,8 @@ def fretwork(rng: np.random.Generator) -> list[Part]:
     radius, thick = rng.uniform(0.04, 0.13), rng.uniform(0.0015, 0.012)
     holes = []
     for _ in range(int(rng.integers(1, 9))):
-        at = radius * 0.75 * np.sqrt(rng.random()) * np.array([np.cos(a := rng.uniform(0, 6.3)), np.sin(a)])
+        distance, angle = radius * 0.75 * np.sqrt(rng.random()), rng.uniform(0, 6.3)
+        at = distance * np.array([np.cos(angle), np.sin(angle)])
         holes.append(_blob(rng, radius * rng.uniform(0.08, 0.35), 0.4) + at)
     plate = extrude(_blob(rng, radius, 0.3), thick, holes)
     lean = rng.choice([0.0, np.pi / 2, rng.uniform(0.2, 1.5)])
@@ -57,7 +58,7 @@ def fretwork(rng: np.random.Generator) -> list[Part]:
 
 
 def lattice(rng: np.random.Generator) -> list[Part]:
-    """Two or three layers of bars crossing at random angles and distances, lying or standing on posts or edge."""
+    """One to three layers of bars crossing at random angles and distances, lying or standing on posts or edge."""
     size, bar = rng.uniform(0.05, 0.14), np.exp(rng.uniform(np.log(0.0007), np.log(0.005)))
     bars: list[trimesh.Trimesh] = []
     for layer in range(int(rng.integers(1, 4))):
@@ -70,8 +71,8 @@ def lattice(rng: np.random.Generator) -> list[Part]:
     if rng.random() < 0.5:
         angles = rng.uniform(0, 2 * np.pi, 4) + np.arange(4) * np.pi / 2
         foot = rng.uniform(0.01, 1.0) * size
-        bars += [rod([0.8 * size * np.cos(a), 0.8 * size * np.sin(a), -foot],
-                     [0.8 * size * np.cos(a), 0.8 * size * np.sin(a), 0], 1.5 * bar) for a in angles]  # fmt: skip
+        for x, y in 0.8 * size * np.stack([np.cos(angles), np.sin(angles)], 1):
+            bars.append(rod([x, y, -foot], [x, y, 0], 1.5 * bar))
     grid = join(*bars)
     return [Part(turned(grid, rng.choice([0.0, 0.0, np.pi / 2, 1.2]), (1, 0, 0)), _any(rng))]
 
