@@ -134,8 +134,10 @@ def _train_thin(_meshes: Path | None, scale: float) -> list[Job]:
 
 
 def _train_abstract(_meshes: Path | None, scale: float) -> list[Job]:
-    """240 random shapes x 2 views, at the test side's size."""
-    sources = _interleave(ABSTRACT_FAMILIES, [], _scaled(240, scale), first_seed=300)
+    """240 random shapes x 2 views, at the test side's size: 120 by themselves, then 120 heaps of two."""
+    alone = [family for family in ABSTRACT_FAMILIES if family != "heap"]
+    sources = _interleave(alone, [], _scaled(120, scale), first_seed=300)
+    sources += [Source("heap", 300 + i) for i in range(_scaled(120, scale))]
     return make_jobs(sources, "ABS", [2] * len(sources), make_pool(16, seed=7), seed=18_000)
 
 

@@ -30,6 +30,7 @@ class Augment:
         p_shape: a drawn foreground over this plate.
         p_backdrop: of these two: over a drawn backdrop in place of the plate.
         p_same_colour: of composites: the foreground takes the plate's colour.
+        p_pierce: of composites: openings are cut into the foreground, through which the plate is seen.
         p_empty: the image is another exposure of the plate.
         p_shadow, p_reflection, p_move, p_drift, p_noise, p_blur, p_jpeg: see `light`.
         move_px: largest shift of the plate in network pixels; it also turns by up to `move_deg`.
@@ -43,6 +44,7 @@ class Augment:
     p_shape: float = 0.3
     p_backdrop: float = 0.3
     p_same_colour: float = 0.25
+    p_pierce: float = 0.4
     p_empty: float = 0.04
     p_shadow: float = 0.35
     p_reflection: float = 0.15
@@ -77,7 +79,7 @@ def augment(
     lot = rng.random()
     if lot < config.p_composite + config.p_shape:
         donor = other() if lot < config.p_composite else None
-        image, plate, mask = _composite(donor, plate, size, config, rng)
+        image, mask, plate = _composite(donor, plate, size, config, rng)
     elif lot > 1 - config.p_empty:
         image, mask = plate.copy(), np.zeros_like(mask)
     image = light.cast(image, mask, config.p_shadow, config.p_reflection, rng)
@@ -138,16 +140,30 @@ def warp(array: np.ndarray, frame: np.ndarray, size: tuple[int, int]) -> np.ndar
 def _composite(
     donor: Pair | None, plate: np.ndarray, size: tuple[int, int], config: Augment, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a foreground, cut from `donor` or drawn, over this plate or a drawn backdrop."""
+    """Return a foreground, cut from `donor` or drawn, over this plate or a drawn backdrop; its mask; what is behind."""
     if rng.random() < config.p_backdrop:
         plate = shapes.backdrop(size, rng)
     if donor is None:
-        alpha = shapes.outline(size, rng)
-        colour = surfaces.MATERIALS[rng.integers(len(surfaces.MATERIALS))](alpha, plate, rng)
-    else:
-        frame = _frame(donor, size, config, rng)
-        colour, alpha = warp(donor.image, frame, size), warp(donor.mask, frame, size)
-    if donor is not None and rng.random() < config.p_same_colour:
+        return *_drawn(plate, rng), plate
+    frame = _frame(donor, size, config, rng)
+    colour, alpha = warp(donor.image, frame, size), warp(donor.mask, frame, size)
+    if rng.random() < config.p_same_colour:
         colour = shapes.repaint(colour, alpha, plate, rng)
+    if rng.random() < config.p_pierce:
+        alpha = shapes.pierce(alpha, rng)
+    return _over(plate, colour, alpha, rng), alpha, plate
+
+
+def _drawn(plate: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the plate with one to three drawn things, each before the last, and the mask of all."""
+    image, mask = plate, np.zeros(plate.shape[:2], np.float32)
+    for _ in range(rng.integers(1, 4)):
+        alpha = shapes.outline(plate.shape[:2], rng)
+        colour = surfaces.MATERIALS[rng.integers(len(surfaces.MATERIALS))](alpha, image, rng)
+        image, mask = _over(image, colour, alpha, rng), np.maximum(mask, alpha)
+    return image, mask
+
+
+def _over(behind: np.ndarray, colour: np.ndarray, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     soft = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(0.3, 0.8))[..., None]
-    return soft * colour + (1 - soft) * plate, plate, alpha
+    return soft * colour + (1 - soft) * behind

@@ -34,14 +34,17 @@ def cast(
 
 
 def _shadow(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a blurred, shifted and squashed copy of the mask; of a random ellipse where it is empty."""
+    """Return a shadow in 0..1 of the mask, of a random ellipse where it is empty: ambient, of contact, or cast."""
     height, width = mask.shape
     if not mask.any():
         mask = np.zeros_like(mask)
         centre = (int(rng.uniform(0, width)), int(rng.uniform(0, height)))
         axes = (int(rng.uniform(4, width / 3)), int(rng.uniform(4, height / 3)))
         cv2.ellipse(mask, centre, axes, rng.uniform(0, 180), 0, 360, 1.0, -1)
-    contact = rng.random() < 0.5
+    lot = rng.random()
+    if lot < 0.4:
+        return _ambient(mask, rng)
+    contact = lot < 0.7
     reach = 0.03 if contact else 0.2
     ys = np.flatnonzero((mask > 0.5).any(1))
     base = float(ys.max(initial=0))
@@ -50,6 +53,16 @@ def _shadow(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     frame = np.array([[1, shear, shift[0] - shear * base], [0, squash, shift[1] + base * (1 - squash)]])
     moved = cv2.warpAffine(mask, frame, (width, height))
     return cv2.GaussianBlur(moved, (0, 0), rng.uniform(1, 4 if contact else 14))
+
+
+def _ambient(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return how much of its surroundings a body takes the light from: most where it stands all around."""
+    height, width = mask.shape
+    spread = np.exp(rng.uniform(np.log(3.0), np.log(0.2 * min(height, width))))
+    step = max(1, int(spread / 3))  # so wide a blur needs no full resolution
+    small = cv2.resize(mask, (-(-width // step), -(-height // step)), interpolation=cv2.INTER_AREA)
+    wide = cv2.resize(cv2.GaussianBlur(small, (0, 0), spread / step), (width, height), interpolation=cv2.INTER_LINEAR)
+    return wide / max(float(wide.max()), 1e-6)
 
 
 def _mirror(array: np.ndarray, row: int) -> np.ndarray:

@@ -14,6 +14,8 @@ from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
 
 _TRAINING_ONLY = "auxiliary."
 """Parts of a network under this name are not exported."""
+_DEEPER = "deeper."
+"""Blocks that start as the identity: a compact network from before it had them goes on as the same function."""
 
 
 def build(architecture: str) -> Any:
@@ -61,6 +63,8 @@ def initialise(network: Any, architecture: str, source: str) -> None:
         own = network.state_dict().items()
         kept = {name: v for name, v in own if name.startswith(_TRAINING_ONLY) or name.endswith("num_batches_tracked")}
         weights = kept | weights
+    if not any(name.startswith(_DEEPER) for name in weights):
+        weights |= {name: v for name, v in network.state_dict().items() if name.startswith(_DEEPER)}
     load_weights(network, weights, source)
 
 

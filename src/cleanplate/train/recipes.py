@@ -84,13 +84,13 @@ def compact_large() -> Recipe:
         freeze_encoder=False,
         ema=0.998,
         validate_every=2,
-        augment=Augment(side=(288.0, 704.0), p_composite=0.15, p_shape=0.15, drift=0.2),
+        augment=Augment(side=(288.0, 704.0), p_composite=0.2, p_shape=0.2, drift=0.2),
     )
 
 
 def compact_finish() -> Recipe:
     """The last stage: at the sizes that users' pictures are worked on at, and smaller steps still."""
-    light = Augment(side=(384.0, 704.0), p_composite=0.1, p_shape=0.1, drift=0.15)
+    light = Augment(side=(384.0, 704.0), p_composite=0.15, p_shape=0.15, drift=0.15)
     return replace(compact_large(), lr=1e-4, validate_every=1, augment=light)
 
 

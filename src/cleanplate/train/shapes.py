@@ -35,6 +35,8 @@ def backdrop(size: tuple[int, int], rng: np.random.Generator) -> Float[np.ndarra
 
 def outline(size: tuple[int, int], rng: np.random.Generator) -> Float[np.ndarray, "h w"]:
     """Return the alpha of a drawn object: blobs, wires and holes."""
+    if rng.random() < 0.4:
+        return openwork(size, rng)
     height, width = size
     alpha = np.zeros(size, np.float32)
     centre = rng.uniform(0.2, 0.8, 2) * (width, height)
@@ -48,6 +50,56 @@ def outline(size: tuple[int, int], rng: np.random.Generator) -> Float[np.ndarray
     if rng.random() < 0.4:
         cv2.fillPoly(alpha, [_blob(centre, reach * rng.uniform(0.1, 0.5), rng)], 0.0, cv2.LINE_AA)
     return alpha
+
+
+def openwork(size: tuple[int, int], rng: np.random.Generator) -> Float[np.ndarray, "h w"]:
+    """Return the alpha of drawn bars or loops, mostly within a rim: more opening than object."""
+    alpha = np.zeros(size, np.float32)
+    centre = rng.uniform(0.25, 0.75, 2) * size[::-1]
+    reach = rng.uniform(0.15, 0.5) * min(size)
+    rim = _blob(centre, reach, rng)
+    if rng.random() < 0.5:
+        for _ in range(rng.integers(1, 4)):
+            _bars(alpha, centre, reach, rng)
+        inside = np.zeros(size, np.float32)
+        cv2.fillPoly(inside, [rim], 1.0, cv2.LINE_AA)
+        alpha *= inside
+    else:
+        for _ in range(rng.integers(2, 10)):
+            loop = _blob(centre + rng.normal(0, 0.4, 2) * reach, reach * rng.uniform(0.15, 0.5), rng)
+            cv2.polylines(alpha, [loop], True, 1.0, int(rng.integers(1, 5)), cv2.LINE_AA)
+    if rng.random() < 0.8:
+        cv2.polylines(alpha, [rim], True, 1.0, int(rng.integers(1, 7)), cv2.LINE_AA)
+    return alpha
+
+
+def _bars(alpha: np.ndarray, centre: np.ndarray, reach: float, rng: np.random.Generator) -> None:
+    """Draw bars of one thickness at random distances; they draw together as they recede."""
+    turn = rng.uniform(0, np.pi)
+    along, across = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
+    offsets = rng.uniform(-1.2, 1.2, (int(rng.integers(3, 20)), 1)) * reach * across
+    ends = np.stack(
+        [centre + offsets - 1.5 * reach * along, centre + rng.uniform(0.3, 1) * offsets + 1.5 * reach * along], 1
+    )
+    cv2.polylines(alpha, list(np.rint(ends).astype(np.int32)), False, 1.0, int(rng.integers(1, 5)), cv2.LINE_AA)
+
+
+def pierce(alpha: Float[np.ndarray, "h w"], rng: np.random.Generator) -> Float[np.ndarray, "h w"]:
+    """Return the alpha with openings in it: some holes, or all but a lattice."""
+    ys, xs = np.nonzero(alpha > 0.5)
+    if len(ys) == 0:
+        return alpha
+    reach = np.sqrt(len(ys))
+    left = np.ones_like(alpha)
+    if rng.random() < 0.3:
+        left[:] = 0
+        for _ in range(rng.integers(1, 4)):
+            _bars(left, np.array([xs.mean(), ys.mean()]), reach, rng)
+    else:
+        for i in rng.integers(len(ys), size=rng.integers(1, 7)):
+            hole = _blob(np.array([xs[i], ys[i]]), reach * rng.uniform(0.05, 0.4), rng)
+            cv2.fillPoly(left, [hole], 0.0, cv2.LINE_AA)
+    return alpha * left
 
 
 def _blob(centre: np.ndarray, reach: float, rng: np.random.Generator) -> np.ndarray:

@@ -98,3 +98,12 @@ def clump(rng: np.random.Generator) -> list[Part]:
     if rng.random() < 0.5:
         return [Part(union(*solids), _any(rng))]
     return [Part(solid, _any(rng)) for solid in solids]
+
+
+def heap(rng: np.random.Generator) -> list[Part]:
+    """Two of the above into, on or before one another: what openings show is now the set, now the product itself."""
+    kinds = (tangle, fretwork, lattice, clump)
+    open_work, other = kinds[rng.integers(3)], kinds[rng.integers(4)]
+    parts = open_work(rng)
+    shift = rng.uniform(-0.05, 0.05, 3)
+    return [*parts, *(Part(moved(part.mesh, *shift), part.material, part.texture) for part in other(rng))]

@@ -83,7 +83,7 @@ _TEST: tuple[_Maker, ...] = (
     garden.watering_can,
 )
 # for training too, but no products
-_ABSTRACT: tuple[_Maker, ...] = (abstract.tangle, abstract.fretwork, abstract.lattice, abstract.clump)
+_ABSTRACT: tuple[_Maker, ...] = (abstract.tangle, abstract.fretwork, abstract.lattice, abstract.clump, abstract.heap)
 # share of products that lie on their side
 LYING = {
     "tumbler": 0.15,

@@ -27,10 +27,12 @@ class CompactConfig:
 
     Attributes:
         widths: channels of the U-Net at strides 2, 4, 8, 16, 32, 64.
+        depth: residual blocks on the way up at each of them, beyond the first.
         head: channels at full size.
     """
 
     widths: tuple[int, ...] = (24, 48, 64, 96, 128, 128)
+    depth: tuple[int, ...] = (1, 1, 2, 3, 3, 2)
     head: int = 8
 
 
@@ -48,9 +50,9 @@ class Residual(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            conv(width, width), nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width)
-        )
+        last = nn.BatchNorm2d(width)
+        nn.init.zeros_(last.weight)  # starts as the identity (Goyal et al. 2017, section 5.1)
+        self.body = nn.Sequential(conv(width, width), nn.Conv2d(width, width, 3, 1, 1, bias=False), last)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Return the block's output."""
@@ -88,6 +90,9 @@ class Compact(nn.Module):
         self.fuse = nn.ModuleList(Fuse(c, b) for c, b in zip(ENCODER_WIDTHS, w[1:], strict=True))
         self.lateral = nn.ModuleList(conv(b, a, 1) for a, b in pairwise(w))
         self.up = nn.ModuleList(Residual(a) for a in w[:-1])
+        self.deeper = nn.ModuleList(
+            nn.Sequential(*(Residual(a) for _ in range(n))) for a, n in zip(w, config.depth, strict=True)
+        )
         self.auxiliary = nn.Conv2d(w[2], 1, 1)
         self.grow = conv(w[0], 4 * config.head)
         self.head = nn.Sequential(conv(config.head + CHANNELS, config.head), nn.Conv2d(config.head, 1, 1))
@@ -104,11 +109,11 @@ class Compact(nn.Module):
         features = zip(self.encode(image), self.encode(plate), strict=True)
         for down, fuse, (f, b) in zip(self.down, self.fuse, features, strict=True):
             maps.append(down(maps[-1]) + fuse(f, b))
-        x = maps.pop()
+        x = self.deeper[-1](maps.pop())
         coarse = x
         for level in reversed(range(len(maps))):
             grown = functional.interpolate(self.lateral[level](x), scale_factor=2.0, mode="bilinear")
-            x = self.up[level](maps[level] + grown)
+            x = self.deeper[level](self.up[level](maps[level] + grown))
             if level == 2:
                 coarse = x
         fine = functional.pixel_shuffle(self.grow(x), 2)
