@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -136,3 +137,38 @@ def test_what_cannot_be_read_is_skipped_counted_and_named(tmp_path: Path):
     pairs.add(capture_folders(tmp_path))  # nothing twice
     assert len(pairs.pairs) == 2
     assert len(read_capture(target).views) == 4
+
+
+def test_a_data_set_listed_again_by_a_link_counts_twice_in_training_alone(tmp_path: Path):
+    for i in range(8):
+        write_product(tmp_path / "data", f"B00000000{i}", views=1)
+    (tmp_path / "again").symlink_to(tmp_path / "data")
+    once, twice = Pairs(0.4), Pairs(0.4)
+    once.add(capture_folders(tmp_path / "data"))
+    twice.add([*capture_folders(tmp_path / "data"), *capture_folders(tmp_path / "again")])
+    assert len(twice.side("train")) == 2 * len(once.side("train"))
+    assert len(twice.side("validation")) == len(once.side("validation")) > 0
+
+
+@pytest.mark.parametrize("draw", range(6))
+def test_openings_are_cut_into_what_is_there(draw):
+    alpha = np.zeros((96, 128), np.float32)
+    alpha[20:80, 30:100] = 1
+    pierced = shapes.pierce(alpha, np.random.default_rng(draw))
+    assert 0 < pierced.sum() < alpha.sum()
+    assert (pierced <= alpha).all()
+
+
+def test_openwork_is_more_opening_than_object():
+    shares = [(shapes.openwork((128, 160), np.random.default_rng(i)) > 0.5).mean() for i in range(40)]
+    assert min(shares) > 0
+    assert np.mean(shares) < 0.15
+
+
+def test_ambient_shade_fades_with_distance_and_fills_what_is_enclosed():
+    ring = np.zeros((128, 128), np.float32)
+    cv2.circle(ring, (64, 64), 30, 1.0, 3)
+    for seed in range(20):
+        shade = light._ambient(ring, np.random.default_rng(seed))
+        assert 0 <= shade.min() <= shade.max() <= 1 + 1e-6
+        assert shade[64, 64] >= shade[2, 2]

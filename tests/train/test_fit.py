@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from cleanplate.errors import CleanplateError, ModelError
 from cleanplate.train import fit, networks
-from cleanplate.train.networks import build, initialise, load_network
+from cleanplate.train.networks import build, initialise, load_network, read_weights
 from cleanplate.train.recipes import RECIPES, recipe
 
 from .conftest import write_product
@@ -70,6 +70,7 @@ def test_it_overfits_a_small_data_set_and_keeps_the_best(dataset, tiny, tmp_path
     network, metadata = load_network(best)
     assert not network.training
     assert json.loads(metadata["metrics"])["miou"] == max(line["miou"] for line in measured)
+    assert json.loads(read_weights(tmp_path / "run/last.safetensors")[1]["metrics"])["miou"] == measured[-1]["miou"]
     assert any((tmp_path / "run/tensorboard").iterdir())
     assert json.loads((tmp_path / "run/recipe.json").read_text())["lr"] == 2e-2
 
@@ -180,3 +181,18 @@ def test_the_best_is_forgotten_when_the_held_out_views_change(tiny, tmp_path, mo
         best = fit.train(replace(recipe, epochs=epochs), [data], run)
         kept.append(json.loads(load_network(best)[1]["metrics"])["miou"])
     assert kept == [0.9, 0.9, 0.7]
+
+
+def test_a_compact_checkpoint_from_before_the_deeper_blocks_goes_on_as_the_same_function(tmp_path):
+    torch.manual_seed(0)
+    earlier, network = build("compact").eval(), build("compact").eval()
+    state = {f"network.{name}": value for name, value in earlier.state_dict().items() if not name.startswith("deeper.")}
+    save_file(state, tmp_path / "old.safetensors", {"architecture": "compact"})
+    initialise(network, "compact", str(tmp_path / "old.safetensors"))
+    pair = torch.rand(2, 1, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(network(*pair), earlier(*pair))
+    state.pop("network.auxiliary.bias")
+    save_file(state, tmp_path / "torn.safetensors", {"architecture": "compact"})
+    with pytest.raises(ModelError, match=r"auxiliary\.bias"):
+        initialise(network, "compact", str(tmp_path / "torn.safetensors"))

@@ -23,6 +23,7 @@ class Progress:
         epoch, batch: the next batch to train on.
         step: batches done.
         best: the best validation mIoU so far, on `held_out` views: with others it starts anew.
+        metrics: the last validation's.
         products: the capture folders' names of this epoch, which a resumed epoch must keep.
     """
 
@@ -31,6 +32,7 @@ class Progress:
     step: int = 0
     best: float = 0.0
     held_out: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
     products: list[str] = field(default_factory=list)
 
 
@@ -42,7 +44,8 @@ def save_last(
     tensors |= {f"average.{name}": value for name, value in average.items()}
     for i, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{i}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    _write(path, tensors, recipe, {"progress": json.dumps(asdict(progress))})
+    facts = {"progress": json.dumps(asdict(progress)), "metrics": json.dumps(progress.metrics)}
+    _write(path, tensors, recipe, facts)
 
 
 def save_best(path: Path, recipe: Recipe, weights: dict[str, Tensor], metrics: dict[str, float]) -> None:

@@ -237,7 +237,7 @@ def _validate(state: _Run) -> None:
     if state.average:
         measured = build(recipe.architecture).to(state.device)
         measured.load_state_dict(state.average)
-    metrics = validate(measured, held_out, recipe.validation_views)
+    metrics = progress.metrics = validate(measured, held_out, recipe.validation_views)
     state.log.write("validation", progress.step, epoch=progress.epoch, **metrics)
     if metrics["miou"] > progress.best or len(held_out) != progress.held_out:  # a data set that grew is another test
         progress.best, progress.held_out = metrics["miou"], len(held_out)

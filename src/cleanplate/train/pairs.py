@@ -82,8 +82,9 @@ class Pairs:
                     self.skipped.append(str(error))
 
     def side(self, split: str) -> list[PairFile]:
-        """Return the pairs of "train" or "validation"."""
-        return [pair for pair in self.pairs if pair.split == split]
+        """Return the pairs of "train", or those of "validation", each once though a link lists its folder again."""
+        chosen = [pair for pair in self.pairs if pair.split == split]
+        return chosen if split == "train" else list({pair.image.resolve(): pair for pair in chosen}.values())
 
 
 def _checked(capture: Capture, view: View, split: str) -> list[PairFile]:
