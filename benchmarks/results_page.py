@@ -1,4 +1,4 @@
-"""docs/results.md, and the block of README.md between its markers, from the JSON in docs/results.
+"""docs/results.md, and the blocks of README.md and the model cards between their markers, from docs/results/*.json.
 
     python benchmarks/results_page.py --compare DIR      first takes in what `cleanplate compare --out DIR` wrote
     python benchmarks/results_page.py                    writes the pages anew
@@ -22,6 +22,7 @@ from cleanplate.evaluate.tables import COLUMNS, OBSERVED, number
 from cleanplate.files import atomic_path, write_bytes, write_json
 
 ROOT = Path(__file__).parents[1]
+MODELS = Path("src/cleanplate/segment/models")
 FIGURES = ("figure3", "figure3-errors", "figure4", "figure4-errors")
 BEGIN, END = "<!-- results: written by benchmarks/results_page.py -->", "<!-- end of results -->"
 
@@ -74,10 +75,29 @@ def render(root: Path) -> dict[Path, str]:
         **{f"{name}_data": data.get(name) for name in tables},
         **{f"{name}_table": table(data[name]) if name in data else "" for name, table in tables.items()},
     )
-    before, _, rest = (root / "README.md").read_text(encoding="utf-8").partition(BEGIN)
     block = templates.get_template("readme.md.j2").render(**shared)
-    readme = f"{before}{BEGIN}\n{block}{END}{rest.partition(END)[2]}"
-    return {root / "docs" / "results.md": page, root / "README.md": readme}
+    pages = {root / "docs" / "results.md": page, root / "README.md": _between(root / "README.md", block)}
+    for facts in sorted((root / MODELS).glob("*.json")) if "compare" in data else ():
+        card = json.loads(facts.read_bytes())
+        if card["method"] in data["compare"]["table"]:
+            block = templates.get_template("card.md.j2").render(**shared, method=card["method"])
+            pages[facts.with_suffix(".md")] = _between(facts.with_suffix(".md"), block)
+            card["test"] = _figures(data["compare"], card["method"])
+            pages[facts] = json.dumps(card, indent=1, sort_keys=True) + "\n"
+    return pages
+
+
+def _between(path: Path, block: str) -> str:
+    """Return a page with the block in place of what its markers enclose."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    return f"{before}{BEGIN}\n{block}{END}{rest.partition(END)[2]}"
+
+
+def _figures(compare: dict, method: str) -> dict:
+    """Return a model card's figures: what its network measures on the test products."""
+    found = {name: round(values["mean"], 4) for name, values in compare["table"][method].items() if name in COLUMNS}
+    where = Path(compare["command"].partition("--truth ")[2].split()[0]).name
+    return found | {"captures": f"{where}: {compare['products']} products, {compare['views']} views"}
 
 
 def _in_order(compare: dict) -> dict:
