@@ -2,7 +2,8 @@
 
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
 models are trained and tested with: their families, scans and rigs are disjoint. `train-hard` and `train-thin` add what
-is hard to training, `train-abstract` shapes that are no products. `yield-30` has whole captures of some test products.
+is hard to training, `train-more` further families, `train-abstract` shapes that are no products. `yield-30` has whole
+captures of some test products.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cleanplate.render.pool import choose_rig, make_pool
 from cleanplate.render.products import (
     ABSTRACT_FAMILIES,
     FAMILIES,
+    MORE_FAMILIES,
     TRAIN_FAMILIES,
     Product,
     load_user_mesh,
@@ -141,6 +143,15 @@ def _train_abstract(_meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "ABS", [2] * len(sources), make_pool(16, seed=7), seed=18_000)
 
 
+def _train_more(_meshes: Path | None, scale: float) -> list[Job]:
+    """120 products x 2 views of further families, at the test side's size; every second one as hard as `train-hard`."""
+    sources = _interleave(MORE_FAMILIES, [], _scaled(120, scale), first_seed=400)
+    sources = [
+        replace(each, material=HARD[i % len(HARD)] if (i + i // 10) % 2 else None) for i, each in enumerate(sources)
+    ]
+    return make_jobs(sources, "MOR", [2] * len(sources), make_pool(16, seed=8), seed=19_000)
+
+
 def _segmentation_10k(meshes: Path | None, scale: float) -> list[Job]:
     """238 products x 38 views and 5 x 190 (paper, section 3)."""
     few, many = _scaled(238, scale), _scaled(5, scale)
@@ -165,6 +176,7 @@ RECIPES = {
         Recipe("train-hard", 640, 512, _train_hard, _FULL_SIZE, validation=0.1),
         Recipe("train-thin", 640, 512, _train_thin, _FULL_SIZE, validation=0.1),
         Recipe("train-abstract", 640, 512, _train_abstract, _FULL_SIZE, validation=0.1),
+        Recipe("train-more", 640, 512, _train_more, _FULL_SIZE, validation=0.1),
         Recipe("test-145", 640, 512, _test_145, _FULL_SIZE, validation=0.0, test=1.0),
         Recipe("yield-30", 320, 256, _yield_30, _FULL_SIZE, validation=0.0, test=1.0),
     )

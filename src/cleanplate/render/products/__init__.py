@@ -7,7 +7,14 @@
 Nothing here needs the renderer.
 """
 
-from cleanplate.render.products.families import ABSTRACT_FAMILIES, FAMILIES, TEST_FAMILIES, TRAIN_FAMILIES, make_product
+from cleanplate.render.products.families import (
+    ABSTRACT_FAMILIES,
+    FAMILIES,
+    MORE_FAMILIES,
+    TEST_FAMILIES,
+    TRAIN_FAMILIES,
+    make_product,
+)
 from cleanplate.render.products.types import MATERIAL_KINDS, TAGS, Material, Part, Product
 from cleanplate.render.products.user import Axis, load_user_mesh, redress
 
@@ -15,6 +22,7 @@ __all__ = [
     "ABSTRACT_FAMILIES",
     "FAMILIES",
     "MATERIAL_KINDS",
+    "MORE_FAMILIES",
     "TAGS",
     "TEST_FAMILIES",
     "TRAIN_FAMILIES",

@@ -14,6 +14,7 @@ from cleanplate.render.products import (
     garden,
     glassware,
     goods,
+    household,
     kitchenware,
     tableware,
     tools,
@@ -82,6 +83,19 @@ _TEST: tuple[_Maker, ...] = (
     garden.plant,
     garden.watering_can,
 )
+# for training too; apart, so that earlier compositions stay what they were
+_MORE: tuple[_Maker, ...] = (
+    household.letter_tray,
+    household.dish_rack,
+    household.lantern,
+    household.tripod,
+    household.strap,
+    household.chain,
+    household.coil,
+    household.step_ladder,
+    household.crate,
+    household.soft,
+)
 # for training too, but no products
 _ABSTRACT: tuple[_Maker, ...] = (abstract.tangle, abstract.fretwork, abstract.lattice, abstract.clump, abstract.heap)
 # share of products that lie on their side
@@ -102,22 +116,23 @@ LYING = {
     "chair": 0.1,
     "candle_holder": 0.1,
 }
-_MAKERS = {maker.__name__: maker for maker in (*_TRAIN, *_TEST, *_ABSTRACT)}
+_MAKERS = {maker.__name__: maker for maker in (*_TRAIN, *_TEST, *_MORE, *_ABSTRACT)}
 
 TRAIN_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _TRAIN)
 TEST_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _TEST)
+MORE_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _MORE)
 ABSTRACT_FAMILIES: tuple[str, ...] = tuple(maker.__name__ for maker in _ABSTRACT)
 FAMILIES: tuple[str, ...] = TRAIN_FAMILIES + TEST_FAMILIES
 
 
 def make_product(family: str, seed: int) -> Product:
-    """One product of a family (see `FAMILIES` and `ABSTRACT_FAMILIES`); the same family and seed give the same bytes.
+    """One product of a family; the same family and seed give the same bytes.
 
     Raises:
         ValueError: an unknown family.
     """
     if family not in _MAKERS:
-        raise ValueError(f"unknown product family {family!r}; choose one of {', '.join(FAMILIES)}")
+        raise ValueError(f"unknown product family {family!r}; choose one of {', '.join(_MAKERS)}")
     rng = np.random.default_rng([seed, zlib.crc32(family.encode())])
     parts: Sequence[Part] = _MAKERS[family](rng)
     if rng.random() < FREE_SHARE:
