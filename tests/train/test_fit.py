@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from cleanplate.errors import CleanplateError, ModelError
 from cleanplate.train import fit, networks
+from cleanplate.train.__main__ import arguments
 from cleanplate.train.networks import build, initialise, load_network, read_weights
 from cleanplate.train.recipes import RECIPES, recipe
 
@@ -127,6 +128,17 @@ def test_two_processes_train_alike(dataset, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     assert len(losses(tmp_path / "run")) == 2  # 8 pairs in batches of 4, logged once
     assert np.isfinite(losses(tmp_path / "run")).all()
+
+
+def test_torchrun_passes_every_option_on():
+    """It takes what begins one of its own options for that option, wherever it stands."""
+    from torch.distributed.run import get_args_parser
+
+    options = [name for name in arguments()._option_string_actions if name.startswith("--") and name != "--help"]
+    given = ["compact", "data", *(word for name in options for word in (name, "1"))]
+    found = get_args_parser().parse_args(["--nproc-per-node", "2", "-m", "cleanplate.train", *given])
+    assert (found.training_script, found.training_script_args) == ("cleanplate.train", given)
+    assert arguments().parse_args(given).minutes == 1
 
 
 @pytest.fixture(scope="module")

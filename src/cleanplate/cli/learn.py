@@ -113,7 +113,7 @@ def train(
     ] = None,
     minutes: Annotated[float, typer.Option(min=0, help="Stop, resumable, after so long.")] = float("inf"),
 ) -> None:
-    """Train a network; several processes: torchrun -m cleanplate.train."""
+    """Train a network; several processes: torchrun -m cleanplate.train (there --run is --checkpoints)."""
     require("torch", "train")
     from cleanplate.train.fit import train as fit
     from cleanplate.train.recipes import recipe as find

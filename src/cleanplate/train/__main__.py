@@ -1,4 +1,4 @@
-"""`torchrun -m cleanplate.train RECIPE DATASET... --run DIR`: training in several processes."""
+"""`torchrun -m cleanplate.train RECIPE DATASET... --checkpoints DIR`: training in several processes."""
 
 import argparse
 import sys
@@ -9,17 +9,23 @@ from cleanplate.train.fit import train
 from cleanplate.train.recipes import RECIPES, recipe
 
 
-def main() -> int:
-    """Train as the command line says; return the exit code."""
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser; no option of it may be the beginning of one of torchrun's."""
     parser = argparse.ArgumentParser(prog="python -m cleanplate.train", description=__doc__)
     parser.add_argument("recipe", choices=RECIPES)
     parser.add_argument("datasets", nargs="+", type=Path, help="folders of captures with true masks")
-    parser.add_argument("--run", required=True, type=Path, help="folder of this run; an existing one is resumed")
+    # not --run, which torchrun takes for an abbreviation of its own --run-path
+    parser.add_argument("--checkpoints", required=True, type=Path, help="this run's folder; an existing one is resumed")
     parser.add_argument("--init", help="imagenet, imagenet:FILE, default, a checkpoint or an exported .onnx")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop, resumable, after so long")
-    given = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    """Train as the command line says; return the exit code."""
+    given = arguments().parse_args()
     try:
-        print(train(recipe(given.recipe), given.datasets, given.run, given.init, given.minutes))
+        print(train(recipe(given.recipe), given.datasets, given.checkpoints, given.init, given.minutes))
     except CleanplateError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
