@@ -22,7 +22,7 @@ from cleanplate.segment.runtime import POSSIBLE, NetworkSegmenter, Prediction, l
 from cleanplate.segment.segmenter import Segmentation, shot
 from cleanplate.segment.session import open_model
 from cleanplate.train.export import compress, export
-from cleanplate.train.networks import build, initialise, load_network
+from cleanplate.train.networks import build, initialise, load_network, read_onnx, read_weights
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,15 @@ def test_fewer_bits_make_a_smaller_file(checkpoint, onnx_file, tmp_path):
 
 def test_export_keeps_the_threshold_that_it_is_given(checkpoint, tmp_path):
     assert open_model(export(checkpoint, tmp_path / "x.onnx", threshold=0.25)).threshold == 0.25
+
+
+def test_several_checkpoints_are_exported_as_the_mean_of_their_weights(checkpoint, tmp_path):
+    weights, metadata = read_weights(checkpoint)
+    double = {f"network.{name}": 3 * value for name, value in weights.items()}
+    save_file(double, tmp_path / "b.safetensors", metadata)
+    found, _ = read_onnx(export([checkpoint, tmp_path / "b.safetensors"], tmp_path / "x.onnx", bits=32))
+    for name, value in found.items():
+        assert torch.allclose(value, 2 * weights[name], atol=1e-6), name
 
 
 def test_views_in_a_batch_do_not_change_each_other(model):

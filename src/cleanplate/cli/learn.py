@@ -123,7 +123,9 @@ def train(
 
 @app.command()
 def export(
-    checkpoint: Annotated[Path, typer.Argument(help="A run's folder, or a .safetensors checkpoint.")],
+    checkpoints: Annotated[
+        list[Path], typer.Argument(help="A run's folder or a .safetensors checkpoint; of several the mean weights.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write.")],
     bits: Annotated[int, typer.Option(help="Bits of each stored weight: 32, 16 or 8.")] = 16,
     longest: Annotated[int, typer.Option(min=32, help="The longer side that the network sees, in pixels.")] = 384,
@@ -135,4 +137,4 @@ def export(
     require("torch", "train")
     from cleanplate.train.export import export as write
 
-    say(f"wrote {write(checkpoint, out, bits, longest, threshold)}")
+    say(f"wrote {write(checkpoints, out, bits, longest, threshold)}")

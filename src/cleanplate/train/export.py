@@ -3,6 +3,7 @@
 import io
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,17 +34,23 @@ class Served(nn.Module):
         return self.network(*pair).sigmoid()[:, 0]
 
 
-def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640, threshold: float | None = None) -> Path:
-    """Write a checkpoint as ONNX and return its path.
+def export(
+    checkpoints: Path | Sequence[Path],
+    target: Path,
+    bits: int = 16,
+    longest: int = 640,
+    threshold: float | None = None,
+) -> Path:
+    """Write a checkpoint, or the mean of several ones' weights, as ONNX and return its path.
 
     Inputs: `image` uint8 (b, h, w, 3) and `plate` uint8 (1, h, w, 3), both sides multiples of the model's `multiple`;
     output: `probability` float32 (b, h, w). Metadata: architecture, threshold, multiple, longest, metrics.
 
     Args:
-        checkpoint: a .safetensors file, or a run's folder, whose best checkpoint is taken, or its last if none is held.
+        checkpoints: .safetensors files, or runs' folders, whose best checkpoint is taken, or the last if none is held.
         bits: of the stored weights; the graph itself expands them, once, when it is loaded.
         longest: the longer side that pictures are scaled to for the network, in pixels.
-        threshold: of the probability; by default what the checkpoint's validation chose, 0.5 if it had none.
+        threshold: of the probability; by default what validation chose, 0.5 if there was none or there are several.
 
     Raises:
         ModelError: the checkpoint cannot be used.
@@ -51,10 +58,8 @@ def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640, t
     """
     if bits not in (32, 16, 8):
         raise CleanplateError(f"weights are stored at 32, 16 or 8 bits, not {bits}")
-    if checkpoint.is_dir():
-        best = checkpoint / "best.safetensors"
-        checkpoint = best if best.is_file() else checkpoint / "last.safetensors"
-    network, metadata = load_network(checkpoint)
+    given = [checkpoints] if isinstance(checkpoints, Path) else checkpoints
+    network, metadata = load_network(*map(_checkpoint, given))
     metrics = json.loads(metadata.get("metrics", "{}"))
     model = to_onnx(network)
     if bits < 32:
@@ -70,6 +75,11 @@ def export(checkpoint: Path, target: Path, bits: int = 16, longest: int = 640, t
     with atomic_path(target) as temporary:
         onnx.save(model, temporary)
     return target
+
+
+def _checkpoint(path: Path) -> Path:
+    best = path / "best.safetensors"
+    return path if not path.is_dir() else best if best.is_file() else path / "last.safetensors"
 
 
 def to_onnx(network: nn.Module) -> onnx.ModelProto:

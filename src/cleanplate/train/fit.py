@@ -72,7 +72,7 @@ def train(
     with closing(state.log):
         while state.progress.epoch < recipe.epochs:
             _one_epoch(state, datasets, objective, deadline)
-            if time.monotonic() > deadline:
+            if _is_over(state, deadline):
                 break
         if state.rank == 0 and state.progress.batch:  # the clock stopped it: what it is worth by then
             _validate(state)
@@ -90,7 +90,7 @@ def _one_epoch(state: _Run, datasets: Sequence[Path], objective: nn.Module, dead
         _check(loss, names, progress)
         _blend(state.average, state.network, recipe.ema, progress.step)
         state.log.write("step", progress.step, epoch=progress.epoch, loss=loss, lr=lr)
-        if time.monotonic() > deadline:
+        if _is_over(state, deadline):
             break
     if progress.batch == len(order):
         progress.epoch, progress.batch, progress.products = progress.epoch + 1, 0, []
@@ -98,6 +98,14 @@ def _one_epoch(state: _Run, datasets: Sequence[Path], objective: nn.Module, dead
             _validate(state)
     if state.rank == 0:
         save_last(state.last, recipe, state.network, state.average, state.optimiser, progress)
+
+
+def _is_over(state: _Run, deadline: float) -> bool:
+    """Whether the first process's clock has passed the deadline: one that stops alone leaves the others waiting."""
+    over = torch.tensor(int(time.monotonic() > deadline), device=state.device)
+    if state.world > 1:
+        distributed.broadcast(over, 0)
+    return bool(over)
 
 
 def _start(recipe: Recipe, run: Path, init: str | None) -> _Run:
