@@ -27,7 +27,7 @@ from web.test_review_page import at, drag, save, tab
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorials/correct-masks.md"
 SAMPLE = ROOT / "src/cleanplate/samples/B0WINEGL01"
-VIEWS = ("cam00_196", "cam03_037", "cam04_244", "cam05_154", "cam06_048", "cam09_351")
+VIEWS = ("cam00_196", "cam00_296", "cam04_244", "cam05_154", "cam06_048", "cam09_351")
 LARGEST = 150_000
 
 
