@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from cleanplate.errors import CleanplateError
 from cleanplate.files import atomic_path
-from cleanplate.train.networks import load_network
+from cleanplate.train.networks import load_mean
 
 _SMALL = 512
 """Initialisers with fewer values keep their 32 bits: they weigh nothing, and shapes must stay exact."""
@@ -59,7 +59,7 @@ def export(
     if bits not in (32, 16, 8):
         raise CleanplateError(f"weights are stored at 32, 16 or 8 bits, not {bits}")
     given = [checkpoints] if isinstance(checkpoints, Path) else checkpoints
-    network, metadata = load_network(*map(_checkpoint, given))
+    network, metadata = load_mean(*map(_checkpoint, given))
     metrics = json.loads(metadata.get("metrics", "{}"))
     model = to_onnx(network)
     if bits < 32:

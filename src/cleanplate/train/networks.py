@@ -142,31 +142,33 @@ def load_weights(network: nn.Module, weights: dict[str, Tensor], source: str) ->
         raise ModelError(f"{source}: the weights do not fit this network: {str(error)[:300]}") from error
 
 
-def load_network(path: Path, *others: Path) -> tuple[nn.Module, dict[str, str]]:
-    """Return a checkpoint's network in evaluation mode, and its metadata.
+def load_network(path: Path) -> tuple[nn.Module, dict[str, str]]:
+    """Return a checkpoint's network in evaluation mode, and its metadata."""
+    weights, metadata = read_weights(path)
+    if "architecture" not in metadata:
+        raise CleanplateError(f"{path}: names no architecture; got {json.dumps(metadata)[:200]}")
+    network = build(metadata["architecture"])
+    load_weights(network, weights, str(path))
+    return network.eval(), metadata
 
-    With others of the same architecture: the mean of their weights (Wortsman et al. 2022, "Model soups", section 2),
-    whose metadata has no validation metrics.
+
+def load_mean(path: Path, *others: Path) -> tuple[nn.Module, dict[str, str]]:
+    """Return the network whose weights are several checkpoints' mean, and its metadata, without validation metrics.
+
+    Wortsman et al. 2022, "Model soups", section 2. One checkpoint is what it is, metrics and all.
 
     Raises:
         ModelError: one cannot be read, or does not fit the first.
-        CleanplateError: one names no architecture.
+        CleanplateError: the first names no architecture.
     """
-    read = [read_weights(each) for each in (path, *others)]
-    for each, (_, metadata) in zip((path, *others), read, strict=True):
-        if "architecture" not in metadata:
-            raise CleanplateError(f"{each}: names no architecture; got {json.dumps(metadata)[:200]}")
-    metadata = dict(read[0][1])
-    network = build(metadata["architecture"])
-    states = []
-    for each, (weights, _) in zip((path, *others), read, strict=True):
-        load_weights(network, weights, str(each))
-        states.append({name: value.clone() for name, value in network.state_dict().items()})
-    if others:
-        metadata.pop("metrics", None)
-        means = {
-            name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
-            for name, value in states[0].items()
-        }
-        network.load_state_dict(means)
-    return network.eval(), metadata
+    network, metadata = load_network(path)
+    if not others:
+        return network, metadata
+    total = {name: value.clone() for name, value in network.state_dict().items()}
+    for other in others:
+        load_weights(network, read_weights(other)[0], str(other))
+        for name, value in network.state_dict().items():
+            total[name] += value
+    count = 1 + len(others)
+    network.load_state_dict({name: v / count if v.is_floating_point() else v // count for name, v in total.items()})
+    return network, {name: value for name, value in metadata.items() if name != "metrics"}
