@@ -19,7 +19,7 @@ from model_yield import table as yield_table
 from scaling import table as scaling_table
 
 from cleanplate.evaluate.tables import COLUMNS, OBSERVED, number
-from cleanplate.files import atomic_path, write_bytes, write_json
+from cleanplate.files import atomic_path, json_text, write_bytes, write_json
 
 ROOT = Path(__file__).parents[1]
 MODELS = Path("src/cleanplate/segment/models")
@@ -83,7 +83,7 @@ def render(root: Path) -> dict[Path, str]:
             block = templates.get_template("card.md.j2").render(**shared, method=card["method"])
             pages[facts.with_suffix(".md")] = _between(facts.with_suffix(".md"), block)
             card["test"] = _figures(data["compare"], card["method"])
-            pages[facts] = json.dumps(card, indent=1, sort_keys=True) + "\n"
+            pages[facts] = json_text(card)
     return pages
 
 

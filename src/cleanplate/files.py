@@ -31,9 +31,14 @@ def write_bytes(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
+def json_text(value: Any) -> str:
+    """Return `value` as indented JSON with sorted keys, so that equal values give equal bytes."""
+    return json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON, atomically, with sorted keys so that equal values give equal bytes."""
-    write_bytes(path, (json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n").encode())
+    """Write `value` as `json_text`, atomically."""
+    write_bytes(path, json_text(value).encode())
 
 
 def sha256_file(path: Path) -> str:
