@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from cleanplate.calibrate.board import Board
 from cleanplate.capture import read_image
-from cleanplate.capture.poses import scan_names
+from cleanplate.capture.naming import scan_names
 from cleanplate.errors import CaptureError
 from cleanplate.types import Image
 

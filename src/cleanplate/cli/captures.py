@@ -47,8 +47,8 @@ def import_capture(
     scale: Annotated[float, typer.Option(min=1e-9, help="Metres per unit of the poses' world.")] = 1.0,
 ) -> None:
     """Make a capture of photographs from elsewhere, with their poses or a naming convention."""
-    from cleanplate.capture.poses import import_named, import_posed, read_poses
     from cleanplate.capture.rig import read_rig
+    from cleanplate.exchange.poses import import_named, import_posed, read_poses
 
     if poses is not None:
         posed = read_poses(poses, images, pose_format)
@@ -85,8 +85,8 @@ def convert(
 ) -> None:
     """Take masks to annotation tools, between them, and back, or poses to other programs; exits with 3 if some fail."""
     from cleanplate.capture import find_captures
-    from cleanplate.capture.poses import WRITERS
     from cleanplate.exchange import convert_masks, export_masks, import_masks
+    from cleanplate.exchange.poses import WRITERS
 
     if (captures is None) == (to is None):
         raise typer.BadParameter("give either --to (a format) or --captures (to import for)", param_hint="--to")
@@ -113,7 +113,7 @@ def convert(
 
 def _convert_poses(source: list[Path], out: Path, to: str) -> None:
     from cleanplate.capture import find_captures, read_capture
-    from cleanplate.capture.poses import poses_of, write_poses
+    from cleanplate.exchange.poses import poses_of, write_poses
 
     folders = find_captures(source)
     if len(folders) != 1:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.capture.poses.model import OPENCV_SHIFT, PosedImage, PosedImages, rotation_near, shifted
 from cleanplate.errors import CaptureError
+from cleanplate.exchange.poses.model import OPENCV_SHIFT, PosedImage, PosedImages, rotation_near, shifted
 from cleanplate.files import write_bytes
 from cleanplate.geometry import Camera, Pose
 

@@ -9,15 +9,15 @@ import numpy as np
 
 from cleanplate.capture.images import image_size
 from cleanplate.capture.model import Capture, View
-from cleanplate.capture.poses.colmap import read_colmap, write_colmap
-from cleanplate.capture.poses.convention import list_pictures, scan_names
-from cleanplate.capture.poses.matrices import read_matrices, read_middlebury, write_matrices, write_middlebury
-from cleanplate.capture.poses.model import PosedImages
-from cleanplate.capture.poses.nerfstudio import read_nerfstudio, write_nerfstudio
-from cleanplate.capture.poses.opencv import read_opencv, write_opencv
+from cleanplate.capture.naming import list_pictures, scan_names
 from cleanplate.capture.rig import Rig
 from cleanplate.capture.write import write_capture
 from cleanplate.errors import CaptureError
+from cleanplate.exchange.poses.colmap import read_colmap, write_colmap
+from cleanplate.exchange.poses.matrices import read_matrices, read_middlebury, write_matrices, write_middlebury
+from cleanplate.exchange.poses.model import PosedImages
+from cleanplate.exchange.poses.nerfstudio import read_nerfstudio, write_nerfstudio
+from cleanplate.exchange.poses.opencv import read_opencv, write_opencv
 from cleanplate.files import atomic_path
 from cleanplate.geometry import Camera
 

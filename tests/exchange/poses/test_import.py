@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from cleanplate.capture import read_capture, validate_capture, write_image
-from cleanplate.capture.poses import import_named, import_posed, poses_of, read_poses, scan_names
 from cleanplate.capture.rig import Rig, read_rig, write_rig
 from cleanplate.errors import CaptureError
+from cleanplate.exchange.poses import import_named, import_posed, poses_of, read_poses, scan_names
 from cleanplate.geometry import Camera, look_at, project, rotation_z
 
 CAMERA = Camera(24, 16, np.array([[30.0, 0, 12], [0, 30, 8], [0, 0, 1]]), np.array([0.1, 0, 0, 0, 0]))
@@ -86,7 +86,7 @@ def test_posed_pictures_in_folders_become_a_capture_and_come_back(named, rig, tm
 
 
 def test_equal_names_in_two_folders_keep_apart(rig, tmp_path):
-    from cleanplate.capture.poses import PosedImage, PosedImages
+    from cleanplate.exchange.poses import PosedImage, PosedImages
 
     for folder in ("l", "r"):
         picture(tmp_path / folder / "0.png")
@@ -96,7 +96,7 @@ def test_equal_names_in_two_folders_keep_apart(rig, tmp_path):
 
 
 def test_a_picture_of_another_size_than_calibrated_is_refused(rig, tmp_path):
-    from cleanplate.capture.poses import PosedImage, PosedImages
+    from cleanplate.exchange.poses import PosedImage, PosedImages
 
     picture(tmp_path / "0.png", size=(32, 48))
     posed = PosedImages(rig.cameras, {"0.png": PosedImage("left", rig.poses["left"])})

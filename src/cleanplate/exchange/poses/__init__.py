@@ -1,8 +1,8 @@
 """Poses from and to other programs, and pictures from elsewhere into captures."""
 
-from cleanplate.capture.poses.colmap import read_colmap, write_colmap
-from cleanplate.capture.poses.convention import NamedPicture, list_pictures, scan_names
-from cleanplate.capture.poses.convert import (
+from cleanplate.capture.naming import NamedPicture, list_pictures, scan_names
+from cleanplate.exchange.poses.colmap import read_colmap, write_colmap
+from cleanplate.exchange.poses.convert import (
     READERS,
     WRITERS,
     guess_format,
@@ -11,10 +11,10 @@ from cleanplate.capture.poses.convert import (
     read_poses,
     write_poses,
 )
-from cleanplate.capture.poses.matrices import read_matrices, read_middlebury, write_matrices, write_middlebury
-from cleanplate.capture.poses.model import PosedImage, PosedImages, poses_of
-from cleanplate.capture.poses.nerfstudio import read_nerfstudio, write_nerfstudio
-from cleanplate.capture.poses.opencv import read_opencv, write_opencv
+from cleanplate.exchange.poses.matrices import read_matrices, read_middlebury, write_matrices, write_middlebury
+from cleanplate.exchange.poses.model import PosedImage, PosedImages, poses_of
+from cleanplate.exchange.poses.nerfstudio import read_nerfstudio, write_nerfstudio
+from cleanplate.exchange.poses.opencv import read_opencv, write_opencv
 
 __all__ = [
     "READERS",

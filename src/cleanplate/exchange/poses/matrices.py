@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from cleanplate.capture.images import image_size
-from cleanplate.capture.poses.model import (
+from cleanplate.errors import CaptureError
+from cleanplate.exchange.poses.model import (
     OPENCV_SHIFT,
     PosedImages,
     read_text,
@@ -15,7 +16,6 @@ from cleanplate.capture.poses.model import (
     shifted,
     single_cameras,
 )
-from cleanplate.errors import CaptureError
 from cleanplate.files import write_bytes
 from cleanplate.geometry import Camera, Pose, decompose_projection, rays
 

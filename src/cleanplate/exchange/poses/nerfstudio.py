@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from cleanplate.capture.images import image_size
-from cleanplate.capture.poses.model import PosedImages, read_text, rotation_near, single_cameras
 from cleanplate.errors import CaptureError
+from cleanplate.exchange.poses.model import PosedImages, read_text, rotation_near, single_cameras
 from cleanplate.files import write_json
 from cleanplate.geometry import Camera, Pose
 

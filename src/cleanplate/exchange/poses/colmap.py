@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.capture.poses.model import PosedImage, PosedImages, read_text
 from cleanplate.errors import CaptureError
+from cleanplate.exchange.poses.model import PosedImage, PosedImages, read_text
 from cleanplate.files import write_bytes
 from cleanplate.geometry import Camera, Pose
 

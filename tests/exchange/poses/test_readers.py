@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from cleanplate.capture import write_image
-from cleanplate.capture.poses import (
+from cleanplate.errors import CaptureError, CleanplateError, ImageError
+from cleanplate.exchange.poses import (
     guess_format,
     read_colmap,
     read_matrices,
@@ -16,7 +17,6 @@ from cleanplate.capture.poses import (
     read_opencv,
     read_poses,
 )
-from cleanplate.errors import CaptureError, CleanplateError, ImageError
 from cleanplate.geometry import look_at, project
 
 
