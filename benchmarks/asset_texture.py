@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.asset import Model, Photo, colour_vertices, preview, simplify, texture_mesh, vertex_normals
-from cleanplate.capture import read_capture, read_image, read_mask
+from cleanplate.capture import read_capture
 from cleanplate.geometry import Camera, Pose
 from cleanplate.hull import visual_hull
+from cleanplate.image import read_image, read_mask
 
 SHARED = Path(os.environ.get("CLEANPLATE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 HELD_OUT = slice(2, None, 5)

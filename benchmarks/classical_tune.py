@@ -21,11 +21,12 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from cleanplate.capture import find_captures, read_capture, read_image, read_mask
+from cleanplate.capture import find_captures, read_capture
 from cleanplate.evaluate import Metrics, evaluate_mask
+from cleanplate.image import read_image, read_mask
+from cleanplate.image.alignment import match_plate
 from cleanplate.segment.classical import ClassicalParams, segment_classical, segment_matched
 from cleanplate.segment.difference import segment_difference
-from cleanplate.segment.plate import match_plate
 from cleanplate.types import Image, Mask
 
 FACTORS = (0.7, 1.4)

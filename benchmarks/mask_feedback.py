@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 from hull_yardstick import iou, lattice
 
-from cleanplate.capture import find_captures, read_capture, read_mask
+from cleanplate.capture import find_captures, read_capture
 from cleanplate.errors import CleanplateError
 from cleanplate.evaluate import evaluate_mask
 from cleanplate.hull import mend_masks, visual_hull, widen
+from cleanplate.image import read_mask
 from cleanplate.segment.runtime import load_model
 from cleanplate.segment.segmenter import shot
 

@@ -11,7 +11,8 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial.distance import cdist
 
-from cleanplate.evaluate import average_hausdorff, boundary_iou, contour, evaluate_mask
+from cleanplate.evaluate import average_hausdorff, boundary_iou, evaluate_mask
+from cleanplate.image.comparison import contour
 
 REPEATS = 15
 

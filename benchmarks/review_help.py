@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from cleanplate.capture import View, read_mask
+from cleanplate.capture import View
+from cleanplate.image import read_mask
 from cleanplate.segment.runtime import load_model
 from cleanplate.segment.segmenter import Segmenter
 from cleanplate.types import Mask

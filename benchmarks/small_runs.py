@@ -11,9 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cleanplate.capture import find_captures, read_capture, read_image, read_mask
+from cleanplate.capture import find_captures, read_capture
 from cleanplate.evaluate import evaluate_mask
 from cleanplate.files import write_json
+from cleanplate.image import read_image, read_mask
 from cleanplate.train.fit import train
 from cleanplate.train.networks import load_network
 from cleanplate.train.pairs import assigned_split, capture_folders

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.capture import read_mask
+from cleanplate.image import read_mask
 from cleanplate.web import export_accepted
 from cleanplate.web.doubt import run_doubts
 from cleanplate.web.journal import Edit

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from cleanplate import __version__
-from cleanplate.capture import Capture, View, read_capture, read_image, read_mask, write_image, write_mask
+from cleanplate.capture import Capture, View, read_capture
 from cleanplate.errors import CleanplateError
 from cleanplate.files import write_json
+from cleanplate.image import read_image, read_mask, write_image, write_mask
 from cleanplate.ledger import Ledger, exclusive, fingerprint
 from cleanplate.report import ViewPanel, overlay, view_panel, write_report
 from cleanplate.segment.segmenter import Segmentation, shot

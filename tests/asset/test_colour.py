@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanplate.asset import colour_vertices, vertex_normals
-from cleanplate.asset.exposure import apply_gain, level_exposure, to_linear, to_srgb
+from cleanplate.asset.exposure import apply_gain, level_exposure
+from cleanplate.image.colour import to_linear, to_srgb
 
 from .conftest import paint, photograph
 

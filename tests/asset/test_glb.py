@@ -5,7 +5,7 @@ import pytest
 import trimesh
 
 from cleanplate.asset import Model, vertex_normals, write_glb
-from cleanplate.asset.exposure import to_linear
+from cleanplate.image.colour import to_linear
 
 from .reading import read_glb
 

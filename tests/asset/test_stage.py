@@ -6,8 +6,9 @@ import pytest
 import trimesh
 
 from cleanplate.asset import PROFILES, write_asset
-from cleanplate.capture import Capture, View, read_capture, write_capture, write_image, write_mask
+from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.errors import CaptureError, CleanplateError, ImageError, MeshError
+from cleanplate.image import write_image, write_mask
 
 SMALL = replace(PROFILES["default"], max_triangles=4000, texture_size=256)
 

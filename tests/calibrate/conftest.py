@@ -10,9 +10,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from cleanplate.calibrate import Board, Sighting, draw_board, find_boards
-from cleanplate.capture import write_image
 from cleanplate.capture.rig import Rig
 from cleanplate.geometry import Camera, Pose, look_at, pixels_to_directions
+from cleanplate.image import write_image
 
 BOARD = Board()
 SQUARE_PIXELS = 160

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from cleanplate.calibrate import Calibration, calibrate, find_boards, solve_rig
-from cleanplate.capture import read_image, write_image
 from cleanplate.capture.rig import read_rig
 from cleanplate.errors import CaptureError
 from cleanplate.geometry import project, rotation_z
+from cleanplate.image import read_image, write_image
 
 from .conftest import BOARD, PLACEMENTS
 

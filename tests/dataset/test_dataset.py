@@ -8,16 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleanplate.capture import (
-    Capture,
-    View,
-    read_capture,
-    read_image,
-    read_mask,
-    write_capture,
-    write_image,
-    write_mask,
-)
+from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.dataset import (
     contact_sheet,
     dataset_stats,
@@ -30,6 +21,7 @@ from cleanplate.dataset import (
 )
 from cleanplate.errors import CaptureError
 from cleanplate.geometry import Camera, look_at
+from cleanplate.image import read_image, read_mask, write_image, write_mask
 
 SIZE = (32, 24)
 

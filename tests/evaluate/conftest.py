@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cleanplate.capture import Capture, View, write_capture, write_image, write_mask
+from cleanplate.capture import Capture, View, write_capture
 from cleanplate.geometry import Camera, look_at
+from cleanplate.image import write_image, write_mask
 
 SHAPE = (48, 64)
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from cleanplate.capture import read_image, read_mask, write_mask
 from cleanplate.errors import CaptureError
 from cleanplate.evaluate import (
     Comparison,
@@ -26,6 +25,7 @@ from cleanplate.evaluate import (
     write_comparison_html,
     write_figure,
 )
+from cleanplate.image import read_image, read_mask, write_mask
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from hypothesis.extra import numpy as arrays
 from scipy.spatial.distance import cdist
 
 from cleanplate.errors import ImageError
-from cleanplate.evaluate import average_hausdorff, boundary_iou, contour, evaluate_mask
+from cleanplate.evaluate import average_hausdorff, boundary_iou, evaluate_mask
+from cleanplate.image.comparison import contour
 
 SHAPES = st.tuples(st.integers(1, 24), st.integers(1, 24))
 PAIRS = SHAPES.flatmap(lambda shape: st.tuples(arrays.arrays(bool, shape), arrays.arrays(bool, shape)))

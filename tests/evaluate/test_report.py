@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cleanplate.capture import Capture, View, read_capture, read_mask, write_capture, write_mask
+from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.errors import CaptureError
 from cleanplate.evaluate import evaluate_masks
 from cleanplate.geometry import Camera
+from cleanplate.image import read_mask, write_mask
 
 
 def test_means_over_views_products_tags_and_elevations(collection: Path, predictions: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cleanplate.capture import Capture, View, read_mask, write_capture, write_image, write_mask
+from cleanplate.capture import Capture, View, write_capture
 from cleanplate.errors import ModelError
 from cleanplate.evaluate import compare, evaluate_masks, make_masks
 from cleanplate.geometry import Camera, look_at
+from cleanplate.image import read_mask, write_image, write_mask
 
 SIZE = (96, 128)
 

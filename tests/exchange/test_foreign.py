@@ -11,10 +11,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from cleanplate.capture import read_mask
 from cleanplate.errors import ImageError
 from cleanplate.exchange import convert_masks, import_masks
 from cleanplate.exchange.polygon import fill_polygon
+from cleanplate.image import read_mask
 
 SQUARE = np.zeros((24, 32), bool)
 SQUARE[4:10, 5:15] = True

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from mask_strategies import masks
 from scipy.ndimage import binary_fill_holes
 
-from cleanplate.capture import read_mask
 from cleanplate.exchange import FORMATS, convert_masks, export_masks, import_masks
 from cleanplate.exchange.bundle import open_bundle
 from cleanplate.exchange.formats import detect_format
 from cleanplate.exchange.frames import Style
+from cleanplate.image import read_mask
 
 
 def suffixed(folder: Path, name: str) -> Path:

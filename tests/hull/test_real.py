@@ -9,9 +9,10 @@ import pytest
 import trimesh
 from scipy.spatial import cKDTree
 
-from cleanplate.capture import read_capture, read_image, read_mask
+from cleanplate.capture import read_capture
 from cleanplate.geometry import Camera, decompose_projection
 from cleanplate.hull import silhouette, view_agreement, visual_hull
+from cleanplate.image import read_image, read_mask
 
 
 @pytest.mark.parametrize("asin", ["B0CUP00001", "B0PITCHER1"])

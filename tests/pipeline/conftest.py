@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from pipeline_support import RADII, SIZE
 
-from cleanplate.capture import Capture, View, write_capture, write_image, write_mask
+from cleanplate.capture import Capture, View, write_capture
 from cleanplate.geometry import Camera, Pose, look_at, pixel_centres, rays, rotation_z
+from cleanplate.image import write_image, write_mask
 from cleanplate.types import Image, Mask
 
 

@@ -10,9 +10,10 @@ import pytest
 from pipeline_support import contents, edit
 
 from cleanplate.batch import run_batch
-from cleanplate.capture import read_capture, read_image, read_mask, write_image, write_mask
+from cleanplate.capture import read_capture
 from cleanplate.errors import CaptureError, ImageError, MeshError
 from cleanplate.hull import write_hull
+from cleanplate.image import read_image, read_mask, write_image, write_mask
 from cleanplate.pipeline import Settings
 
 SETTINGS = Settings(model="classical", resolution=48)

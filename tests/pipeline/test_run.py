@@ -17,10 +17,10 @@ import trimesh
 from pipeline_support import RADII, contents
 
 from cleanplate.batch import run_batch
-from cleanplate.capture import read_image, read_mask, write_image, write_mask
 from cleanplate.cli.common import writes_usdz
 from cleanplate.errors import MissingExtra
 from cleanplate.evaluate import evaluate_masks
+from cleanplate.image import read_image, read_mask, write_image, write_mask
 from cleanplate.pipeline import Settings
 
 SETTINGS = Settings(model="classical", resolution=64)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import trimesh
 
-from cleanplate.capture import Capture, read_capture, read_image, read_mask, validate_capture
+from cleanplate.capture import Capture, read_capture, validate_capture
 from cleanplate.errors import MeshError
 from cleanplate.geometry import Camera, Pose, pixel_centres, rays
+from cleanplate.image import read_image, read_mask
 from cleanplate.render import RenderError, Rig, Shot, draw_shots, shoot_product
 from cleanplate.render.products import Material, Part, Product
 from cleanplate.render.rig import rig_camera

@@ -6,9 +6,9 @@ import pytest
 
 from cleanplate.errors import ImageError
 from cleanplate.evaluate import evaluate_mask
+from cleanplate.image.alignment import find_motion, match_exposure, match_plate, move
 from cleanplate.segment.classical import segment_classical
 from cleanplate.segment.difference import segment_difference
-from cleanplate.segment.plate import find_motion, match_exposure, match_plate, move
 
 SIZE = (256, 320)
 

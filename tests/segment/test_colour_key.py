@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from cleanplate.capture import read_image
 from cleanplate.evaluate import evaluate_mask
+from cleanplate.image import read_image
 from cleanplate.segment.colour_key import colour_key
 
 

@@ -12,10 +12,11 @@ import torch
 from onnx import TensorProto, helper
 from safetensors.torch import save_file
 
-from cleanplate.capture import Capture, View, read_capture, write_capture, write_image
+from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.errors import CleanplateError, ImageError, ModelError
 from cleanplate.files import sha256_file
 from cleanplate.geometry import Camera
+from cleanplate.image import write_image
 from cleanplate.segment import models
 from cleanplate.segment.edges import native
 from cleanplate.segment.runtime import POSSIBLE, NetworkSegmenter, Prediction, load_model, predict

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cleanplate.capture import Capture, View, write_capture, write_image, write_mask
+from cleanplate.capture import Capture, View, write_capture
 from cleanplate.geometry import Camera
+from cleanplate.image import write_image, write_mask
 from cleanplate.train.augment import PLAIN
 from cleanplate.train.recipes import Recipe, compact
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleanplate.capture import read_capture, write_image
+from cleanplate.capture import read_capture
 from cleanplate.dataset import write_manifest
+from cleanplate.image import write_image
 from cleanplate.train import light, shapes, surfaces
 from cleanplate.train.augment import PLAIN, Augment, augment
 from cleanplate.train.examples import Examples, batches

@@ -17,8 +17,9 @@ import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 from starlette.applications import Starlette
 
-from cleanplate.capture import Capture, View, write_capture, write_image, write_mask
+from cleanplate.capture import Capture, View, write_capture
 from cleanplate.geometry import Camera
+from cleanplate.image import write_image, write_mask
 from cleanplate.types import Mask
 from cleanplate.web.products import find_products
 from cleanplate.web.review import Review, review_app

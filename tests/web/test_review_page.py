@@ -13,8 +13,9 @@ import trimesh
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
-from cleanplate.capture import Capture, read_capture, read_mask, write_capture, write_mask
+from cleanplate.capture import Capture, read_capture, write_capture
 from cleanplate.geometry import look_at
+from cleanplate.image import read_mask, write_mask
 from cleanplate.types import Mask
 from web.conftest import SIZE, Page, disc, make_capture, reviewing
 

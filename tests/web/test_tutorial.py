@@ -17,8 +17,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
-from cleanplate.capture import read_capture, read_mask, write_capture
+from cleanplate.capture import read_capture, write_capture
 from cleanplate.errors import ModelError
+from cleanplate.image import read_mask
 from cleanplate.segment.models import shipped
 from cleanplate.types import Mask
 from web.conftest import Page, reviewing

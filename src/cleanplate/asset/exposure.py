@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from cleanplate.image.colour import to_linear, to_srgb
 from cleanplate.types import Image
 
 PRIOR = 0.1
@@ -11,17 +12,6 @@ ROUNDS = 5
 """Reweighted least-squares rounds."""
 SPREAD = 0.1
 """Log residuals beyond this count less: highlights and shadows that move with the view, not exposure."""
-
-
-def to_linear(srgb: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """Decode sRGB, 0..1, into linear light (IEC 61966-2-1)."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-
-
-def to_srgb(linear: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """Encode linear light, 0..1, as sRGB: the inverse of `to_linear`."""
-    safe = np.maximum(linear, 0.0)
-    return np.where(safe <= 0.0031308, safe * 12.92, 1.055 * safe ** (1 / 2.4) - 0.055)
 
 
 def apply_gain(image: Image, gain: float) -> Float[np.ndarray, "h w 3"]:

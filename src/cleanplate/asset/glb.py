@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from cleanplate import __version__
-from cleanplate.asset.exposure import to_linear
 from cleanplate.asset.model import Model
 from cleanplate.errors import require
 from cleanplate.files import write_bytes
+from cleanplate.image.colour import to_linear
 from cleanplate.types import Image
 
 FLOAT, UINT16, UINT32 = 5126, 5123, 5125

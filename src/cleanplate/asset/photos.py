@@ -7,10 +7,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.capture import Capture, View, read_image, read_mask
+from cleanplate.capture import Capture, View
 from cleanplate.errors import ImageError
 from cleanplate.geometry import Camera, Pose, project
 from cleanplate.geometry.raster import rasterise
+from cleanplate.image import read_image, read_mask
 from cleanplate.types import Faces, Image, Mask, Points
 
 REFERENCE_DIAGONAL = 820.0

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.asset.exposure import to_linear
 from cleanplate.asset.glb import ROUGHNESS, encode_jpeg
 from cleanplate.asset.model import Model
 from cleanplate.errors import CleanplateError, require
 from cleanplate.files import atomic_path
+from cleanplate.image.colour import to_linear
 
 ROOT = "/product"
 NO_TIME = 315_619_200

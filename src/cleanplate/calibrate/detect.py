@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cleanplate.calibrate.board import Board
-from cleanplate.capture import read_image
 from cleanplate.capture.naming import scan_names
 from cleanplate.errors import CaptureError
+from cleanplate.image import read_image
 from cleanplate.types import Image
 
 FEWEST_CORNERS = 8

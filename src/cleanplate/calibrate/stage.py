@@ -10,11 +10,11 @@ from cleanplate.calibrate.bundle import adjust, residuals_of
 from cleanplate.calibrate.detect import Sighting, find_boards
 from cleanplate.calibrate.initial import guess, settled
 from cleanplate.calibrate.picture import draw_residuals
-from cleanplate.capture import write_image
 from cleanplate.capture.rig import Rig, write_rig
 from cleanplate.errors import CaptureError
 from cleanplate.files import write_json
 from cleanplate.geometry import Pose
+from cleanplate.image import write_image
 
 WORST_RMS = 1.0
 """Pixels; a camera above has moved, or its pictures are not of this board."""

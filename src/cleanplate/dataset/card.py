@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.capture import read_capture, write_image
+from cleanplate.capture import read_capture
 from cleanplate.dataset.manifest import read_manifest
 from cleanplate.dataset.sheet import contact_sheet
 from cleanplate.dataset.stats import ELEVATION_BINS_DEG, DatasetStats, dataset_stats
 from cleanplate.files import write_bytes
+from cleanplate.image import write_image
 
 _SAMPLES = 24
 

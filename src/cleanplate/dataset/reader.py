@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.capture import read_capture, read_image, read_mask
+from cleanplate.capture import read_capture
 from cleanplate.dataset.manifest import read_manifest
 from cleanplate.errors import CaptureError
 from cleanplate.files import atomic_path, write_json
+from cleanplate.image import read_image, read_mask
 from cleanplate.types import Image, Mask
 
 Sample = tuple[Image, Image, Mask]

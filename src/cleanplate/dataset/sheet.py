@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cleanplate.capture import Capture, read_image, read_mask
+from cleanplate.capture import Capture
+from cleanplate.image import read_image, read_mask
 from cleanplate.types import Image
 
 

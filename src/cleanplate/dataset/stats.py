@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.capture import read_capture, read_mask
+from cleanplate.capture import read_capture
 from cleanplate.dataset.manifest import read_manifest
 from cleanplate.geometry import elevation
+from cleanplate.image import read_mask
 
 ELEVATION_BINS_DEG = tuple(range(0, 91, 10))
 

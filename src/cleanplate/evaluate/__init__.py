@@ -1,7 +1,7 @@
 """Predicted masks x truth -> metrics, tables, panels."""
 
 from cleanplate.evaluate.compare import Comparison, Interval, compare_methods
-from cleanplate.evaluate.metrics import Metrics, average_hausdorff, boundary_iou, contour, evaluate_mask
+from cleanplate.evaluate.metrics import Metrics, average_hausdorff, boundary_iou, evaluate_mask
 from cleanplate.evaluate.observations import Observation, Regions, contour_offset, find_regions, observe
 from cleanplate.evaluate.panels import Choice, choose_gains, choose_worst, draw_panels, error_map, write_figure
 from cleanplate.evaluate.predict import Cost, make_masks
@@ -30,7 +30,6 @@ __all__ = [
     "compare",
     "compare_methods",
     "compare_solids",
-    "contour",
     "contour_offset",
     "draw_panels",
     "error_map",

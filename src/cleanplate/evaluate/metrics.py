@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from cleanplate.errors import ImageError
+from cleanplate.image.comparison import contour
 from cleanplate.types import Mask
 
 BOUNDARY_SHARE = 0.02
@@ -79,15 +80,6 @@ def evaluate_mask(prediction: Mask, truth: Bool[np.ndarray, "truth_h truth_w"]) 
         hausdorff_mean=(forward + reverse) / 2,
         boundary_iou=boundary_iou(prediction, truth),
     )
-
-
-def contour(mask: Mask) -> Mask:
-    """Return the mask's pixels that have a 4-neighbour outside it; outside the image counts as outside."""
-    import cv2
-
-    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    inner = cv2.erode(mask.astype(np.uint8), cross, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return mask & (inner == 0)
 
 
 def average_hausdorff(prediction: Mask, truth: Mask) -> tuple[float, float]:

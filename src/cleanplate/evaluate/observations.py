@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleanplate.evaluate.metrics import contour
-from cleanplate.segment.morphology import dilate
-from cleanplate.segment.oklab import to_oklab
-from cleanplate.segment.plate import match_plate
+from cleanplate.image.alignment import match_plate
+from cleanplate.image.colour import to_oklab
+from cleanplate.image.comparison import contour
+from cleanplate.image.morphology import dilate
 from cleanplate.types import Image, Mask
 
 DISTURBED = 0.04

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from cleanplate.capture import find_captures, read_capture, read_image, read_mask
+from cleanplate.capture import find_captures, read_capture
 from cleanplate.errors import CaptureError
 from cleanplate.evaluate.compare import Comparison
 from cleanplate.evaluate.report import ViewScore, read_prediction
 from cleanplate.files import atomic_path
-from cleanplate.segment.morphology import drop_specks
+from cleanplate.image import read_image, read_mask
+from cleanplate.image.comparison import EXTRA, MISSED
+from cleanplate.image.morphology import drop_specks
 from cleanplate.types import Image, Mask
 
-MISSED = (220, 40, 40)
-EXTRA = (40, 90, 230)
 _GAP = 6
 _HEADER = 26
 

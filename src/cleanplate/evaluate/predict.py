@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.capture import Capture, find_captures, read_capture, read_image, write_image, write_mask
+from cleanplate.capture import Capture, find_captures, read_capture
 from cleanplate.errors import CleanplateError
 from cleanplate.files import write_json
+from cleanplate.image import read_image, write_image, write_mask
 from cleanplate.ledger import Ledger, exclusive, fingerprint
 from cleanplate.segment.segmenter import Segmenter, Shot, shot
 

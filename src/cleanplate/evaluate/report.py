@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.capture import Capture, View, find_captures, read_capture, read_image, read_mask
+from cleanplate.capture import Capture, View, find_captures, read_capture
 from cleanplate.errors import CaptureError, ImageError
 from cleanplate.evaluate.metrics import Metrics, evaluate_mask
 from cleanplate.evaluate.observations import Observation, Regions, find_regions, observe
 from cleanplate.geometry import elevation
+from cleanplate.image import read_image, read_mask
 from cleanplate.types import Mask
 
 

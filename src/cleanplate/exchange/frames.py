@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool
 
-from cleanplate.capture.images import PIXEL_LIMIT
 from cleanplate.errors import ImageError
+from cleanplate.image.files import PIXEL_LIMIT
 from cleanplate.types import Mask
 
 BACKGROUND = "background"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from cleanplate.capture import Capture, View, check_size, read_mask
+from cleanplate.capture import Capture, View
 from cleanplate.errors import MeshError
 from cleanplate.files import write_bytes, write_json
 from cleanplate.geometry import Camera, Pose
@@ -11,6 +11,7 @@ from cleanplate.hull.carve import Hull, visual_hull
 from cleanplate.hull.concavity import unknown_share
 from cleanplate.hull.feedback import widen
 from cleanplate.hull.raster import view_agreement
+from cleanplate.image import check_size, read_mask
 from cleanplate.types import Mask, ViewMask
 
 MIN_VIEWS = 3

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from cleanplate.capture import Capture, View, write_capture, write_image, write_mask
+from cleanplate.capture import Capture, View, write_capture
 from cleanplate.errors import MeshError
 from cleanplate.geometry import Camera, Pose, project, rotation_z
+from cleanplate.image import write_image, write_mask
 from cleanplate.render.backend import RenderError
 from cleanplate.render.config import RigConfig
 from cleanplate.render.materials import bsdf_kind, material_bsdf

@@ -3,11 +3,10 @@
 import cv2
 import numpy as np
 
+from cleanplate.image.comparison import EXTRA, MISSED
 from cleanplate.types import Image, Mask
 
 OUTLINE = (255, 0, 170)
-MISSED = (220, 40, 40)
-EXTRA = (40, 90, 230)
 AGREED = (225, 225, 225)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 
 from cleanplate.files import write_bytes
+from cleanplate.image.comparison import intersection_over_union
 from cleanplate.report.overlay import disagreement, overlay, thumbnail
 from cleanplate.types import Image, Mask
 
@@ -55,7 +56,7 @@ def view_panel(
     pictures.append(("mask", jpeg(thumbnail(overlay(image, mask)))))
     agreement = None
     if silhouette is not None:
-        agreement = float((mask & silhouette).sum() / max((mask | silhouette).sum(), 1))
+        agreement = intersection_over_union(mask, silhouette)
         pictures.append(("mask and hull", jpeg(thumbnail(disagreement(mask, silhouette)))))
     return ViewPanel(id, agreement, note, tuple(pictures))
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.segment.morphology import drop_specks, fill_holes, opened, smoothed
-from cleanplate.segment.oklab import to_oklab
-from cleanplate.segment.plate import AnyImage, check_plate, match_plate
-from cleanplate.segment.refine import find_holes, trim_fringe
+from cleanplate.image.alignment import AnyImage, check_plate, match_plate
+from cleanplate.image.colour import to_oklab
+from cleanplate.image.morphology import drop_specks, fill_holes, opened, smoothed
+from cleanplate.segment.outline import find_holes, trim_fringe
 from cleanplate.segment.regions import merge_regions, split_cells
 from cleanplate.types import Image, Mask
 

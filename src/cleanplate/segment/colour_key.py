@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.segment.morphology import closed, components, drop_specks, fill_holes, hysteresis, opened
-from cleanplate.segment.oklab import to_oklab
-from cleanplate.segment.refine import trim_fringe
+from cleanplate.image.colour import to_oklab
+from cleanplate.image.morphology import closed, components, drop_specks, fill_holes, hysteresis, opened
+from cleanplate.segment.outline import trim_fringe
 from cleanplate.types import Image, Mask
 
 Map = Float[np.ndarray, "h w"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cleanplate.segment.plate import AnyImage, check_plate
+from cleanplate.image.alignment import AnyImage, check_plate
 from cleanplate.types import Image, Mask
 
 _LEAST_THRESHOLD = 10

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from cleanplate.capture import read_image
 from cleanplate.errors import CleanplateError, ImageError, ModelError
 from cleanplate.files import sha256_file
+from cleanplate.image import read_image
 from cleanplate.segment.edges import native
 from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
 from cleanplate.segment.segmenter import RULES, RuleSegmenter, Segmentation, Segmenter, Shot, check_sizes

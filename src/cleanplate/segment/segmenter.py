@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from cleanplate import __version__
-from cleanplate.capture import Capture, View, check_size, image_size, read_image
+from cleanplate.capture import Capture, View
 from cleanplate.errors import CleanplateError, ImageError
+from cleanplate.image import check_size, image_size, read_image
 from cleanplate.types import Image, Mask
 
 

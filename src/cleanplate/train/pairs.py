@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from cleanplate.capture import Capture, View, read_capture, read_image, read_mask
+from cleanplate.capture import Capture, View, read_capture
 from cleanplate.dataset import has_manifest, read_manifest, split_of
 from cleanplate.errors import CleanplateError, ImageError
+from cleanplate.image import read_image, read_mask
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.capture import View, read_image, write_image
+from cleanplate.capture import View
 from cleanplate.errors import CleanplateError, ImageError
+from cleanplate.image import read_image, write_image
 from cleanplate.segment.runtime import NetworkSegmenter
 from cleanplate.segment.segmenter import Segmenter, Shot
 from cleanplate.types import Faces, Image, Mask, Points

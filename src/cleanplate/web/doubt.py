@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.capture import View, image_size, read_image, read_mask
+from cleanplate.capture import View
 from cleanplate.errors import CleanplateError, ImageError
+from cleanplate.image import image_size, read_image, read_mask
+from cleanplate.image.comparison import intersection_over_union
 from cleanplate.ledger import Ledger
 from cleanplate.report import thumbnail
 from cleanplate.types import Image, Mask
@@ -108,7 +110,7 @@ def difference_doubt(product: Product, view: View) -> Doubt:
         crude = colour_key(image) if path is None else segment_difference(image, small_image(path))
     except (CleanplateError, OSError) as error:
         return Doubt(1.0, str(error))
-    iou = float((mask & crude).sum() / max((mask | crude).sum(), 1)) if (mask | crude).any() else 1.0
+    iou = intersection_over_union(mask, crude)
     against = "the backdrop's colour" if path is None else "the plate difference"
     return Doubt(1 - iou, f"{iou:.0%} agreement with {against}")
 

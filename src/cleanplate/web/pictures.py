@@ -4,7 +4,7 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from cleanplate.capture import image_size, read_image
+from cleanplate.image import image_size, read_image
 from cleanplate.types import Image
 
 SHOWN = {b"\xff\xd8\xff": "image/jpeg", b"\x89PN": "image/png"}

@@ -228,7 +228,7 @@ class Review:
 
     async def grabcut(self, request: Request) -> Response:
         """Take a mask's bits and a box, return the mask's bits with the box parted anew."""
-        from cleanplate.capture import read_image
+        from cleanplate.image import read_image
 
         store, view = self._find(request)
         box = self._box(request)

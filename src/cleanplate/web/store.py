@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleanplate.capture import View, check_size, read_mask, write_mask
+from cleanplate.capture import View
 from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.files import write_bytes
+from cleanplate.image import check_size, read_mask, write_mask
 from cleanplate.ledger import exclusive
 from cleanplate.types import Mask
 from cleanplate.web.journal import ACTIONS, Edit, Entry, Journal

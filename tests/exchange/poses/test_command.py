@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cleanplate.capture import Capture, View, read_capture, write_capture, write_image
+from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.geometry import Camera, look_at
+from cleanplate.image import write_image
 
 
 def cleanplate(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from cleanplate.capture import read_capture, validate_capture, write_image
+from cleanplate.capture import read_capture, validate_capture
 from cleanplate.capture.rig import Rig, read_rig, write_rig
 from cleanplate.errors import CaptureError
 from cleanplate.exchange.poses import import_named, import_posed, poses_of, read_poses, scan_names
 from cleanplate.geometry import Camera, look_at, project, rotation_z
+from cleanplate.image import write_image
 
 CAMERA = Camera(24, 16, np.array([[30.0, 0, 12], [0, 30, 8], [0, 0, 1]]), np.array([0.1, 0, 0, 0, 0]))
 

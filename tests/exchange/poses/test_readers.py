@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cleanplate.capture import write_image
 from cleanplate.errors import CaptureError, CleanplateError, ImageError
 from cleanplate.exchange.poses import (
     guess_format,
@@ -18,6 +17,7 @@ from cleanplate.exchange.poses import (
     read_poses,
 )
 from cleanplate.geometry import look_at, project
+from cleanplate.image import write_image
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial.transform import Rotation
 
-from cleanplate.capture import write_image
 from cleanplate.errors import CaptureError
 from cleanplate.exchange.poses import PosedImage, PosedImages, read_poses, write_poses
 from cleanplate.geometry import Camera, Pose
+from cleanplate.image import write_image
 
 NAMES = st.text(string.ascii_letters + string.digits + "-._", min_size=1, max_size=12).map(lambda s: f"x{s}.jpg")
 SIZE = (24, 16)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.capture.images import image_size
 from cleanplate.capture.model import Capture, View
 from cleanplate.capture.naming import list_pictures, scan_names
 from cleanplate.capture.rig import Rig
@@ -20,6 +19,7 @@ from cleanplate.exchange.poses.nerfstudio import read_nerfstudio, write_nerfstud
 from cleanplate.exchange.poses.opencv import read_opencv, write_opencv
 from cleanplate.files import atomic_path
 from cleanplate.geometry import Camera
+from cleanplate.image.files import image_size
 
 READERS: dict[str, Callable[[Path, Path], PosedImages]] = {
     "colmap": lambda path, _: read_colmap(path),

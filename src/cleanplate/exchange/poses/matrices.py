@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.capture.images import image_size
 from cleanplate.errors import CaptureError
 from cleanplate.exchange.poses.model import (
     OPENCV_SHIFT,
@@ -18,6 +17,7 @@ from cleanplate.exchange.poses.model import (
 )
 from cleanplate.files import write_bytes
 from cleanplate.geometry import Camera, Pose, decompose_projection, rays
+from cleanplate.image.files import image_size
 
 Projection = Float[np.ndarray, "3 4"]
 MIRROR = np.diag([1.0, -1.0, 1.0, 1.0])

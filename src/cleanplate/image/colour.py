@@ -1,4 +1,4 @@
-"""sRGB -> Oklab, the perceptual colour space in which images and plates are compared.
+"""sRGB, linear light and Oklab, the perceptual colour space in which images and plates are compared.
 
 Oklab is homogeneous: dimming a colour's light by a factor scales its three coordinates by the factor's cube root. A
 shadow therefore moves a colour along the line to black, and what departs from that line is a change of colour.
@@ -30,11 +30,21 @@ _TO_LAB = np.array(
 )
 
 
+def to_linear(srgb: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Decode sRGB, 0..1, into linear light (IEC 61966-2-1)."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def to_srgb(linear: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Encode linear light, 0..1, as sRGB: the inverse of `to_linear`."""
+    safe = np.maximum(linear, 0.0)
+    return np.where(safe <= 0.0031308, safe * 12.92, 1.055 * safe ** (1 / 2.4) - 0.055)
+
+
 @cache
 def linear_of_srgb() -> Float[np.ndarray, "256"]:
     """Return the linear light (0..1) of each 8-bit sRGB value."""
-    value = np.arange(256) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return to_linear(np.arange(256) / 255).astype(np.float32)
 
 
 def to_oklab(image: Image) -> Float[np.ndarray, "h w 3"]:

@@ -9,8 +9,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from cleanplate.capture import image_size, read_image, read_mask, validate_capture, write_image, write_mask
 from cleanplate.errors import ImageError
+from cleanplate.image import image_size, read_image, read_mask, write_image, write_mask
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
 
@@ -83,17 +83,6 @@ def test_truncated_and_false_pictures_are_named(tmp_path: Path) -> None:
         read_image(tmp_path / "b.jpg")
     with pytest.raises(ImageError, match=r"c\.jpg: not found"):
         read_image(tmp_path / "c.jpg")
-
-
-def test_every_bad_file_of_a_capture_is_named_at_once(folder: Path) -> None:
-    (folder / "images/v0.jpg").write_bytes(b"")
-    (folder / "plates/cam0.jpg").unlink()
-    write_image(folder / "images/v1.jpg", PICTURE)
-    write_mask(folder / "masks/v2.png", np.zeros((5, 5), bool))
-    problems = validate_capture(folder)
-    assert len(problems) == 4
-    for name, problem in zip(["v0.jpg", "cam0.jpg", "v1.jpg", "v2.png"], problems, strict=True):
-        assert name in problem
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.segment.morphology import components, dilate, disc, erode, opened
+from cleanplate.image.morphology import components, dilate, disc, erode, opened
 from cleanplate.types import Mask
 
 Map = Float[np.ndarray, "h w"]

@@ -1,0 +1,25 @@
+"""Two masks of the same picture side by side."""
+
+import numpy as np
+
+from cleanplate.types import Mask
+
+MISSED = (220, 40, 40)
+"""Colour of what only the truth, or the reference, has."""
+EXTRA = (40, 90, 230)
+"""Colour of what only the prediction has."""
+
+
+def intersection_over_union(one: Mask, other: Mask) -> float:
+    """Return the IoU of two masks, 0 to 1; 1 where both are empty."""
+    either = int(np.count_nonzero(one | other))
+    return int(np.count_nonzero(one & other)) / either if either else 1.0
+
+
+def contour(mask: Mask) -> Mask:
+    """Return the mask's pixels that have a 4-neighbour outside it; outside the image counts as outside."""
+    import cv2
+
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    inner = cv2.erode(mask.astype(np.uint8), cross, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return mask & (inner == 0)
