@@ -101,8 +101,8 @@ def same_masks(folder: Path, path: Path, format_name: str) -> str:
     """Return how many of 200 masks of an export equal the PNGs."""
     import numpy as np
 
-    from cleanplate.exchange.bundle import open_bundle
-    from cleanplate.exchange.formats import FORMATS
+    from cleanplate.exchange.masks.bundle import open_bundle
+    from cleanplate.exchange.masks.formats import FORMATS
     from cleanplate.image import read_mask
 
     frames = FORMATS[format_name].read(open_bundle(path)).frames

@@ -1,6 +1,5 @@
-"""Masks to and from the tools of annotators: COCO, CVAT, Label Studio, LabelMe and plain PNGs."""
+"""Other people's formats: `masks` of annotators' tools, `poses` of programs that calibrate."""
 
-from cleanplate.exchange.convert import Exchange, convert_masks, export_masks, import_masks
-from cleanplate.exchange.formats import FORMATS
+from cleanplate.exchange.masks import FORMATS, Exchange, convert_masks, export_masks, import_masks
 
 __all__ = ["FORMATS", "Exchange", "convert_masks", "export_masks", "import_masks"]

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange.frames import Size, check_size
+from cleanplate.exchange.masks.frames import Size, check_size
 
 FILE_LIMIT = 1 << 30
 """Bytes of one file after unpacking; a zip of a megabyte can hold a thousand times as much."""

@@ -13,7 +13,7 @@ import pytest
 
 from cleanplate.errors import ImageError
 from cleanplate.exchange import convert_masks, import_masks
-from cleanplate.exchange.polygon import fill_polygon
+from cleanplate.exchange.masks.polygon import fill_polygon
 from cleanplate.image import read_mask
 
 SQUARE = np.zeros((24, 32), bool)
@@ -247,6 +247,6 @@ def test_a_zip_larger_than_the_limit_is_refused(
 ) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("annotations.xml", " " * 100_000)
-    monkeypatch.setattr("cleanplate.exchange.bundle.FILE_LIMIT", 10_000)
+    monkeypatch.setattr("cleanplate.exchange.masks.bundle.FILE_LIMIT", 10_000)
     with pytest.raises(ImageError, match="100000 bytes"):
         import_masks(tmp_path / "bomb.zip", captures, tmp_path / "back")

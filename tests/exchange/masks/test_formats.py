@@ -12,9 +12,9 @@ from mask_strategies import masks
 from scipy.ndimage import binary_fill_holes
 
 from cleanplate.exchange import FORMATS, convert_masks, export_masks, import_masks
-from cleanplate.exchange.bundle import open_bundle
-from cleanplate.exchange.formats import detect_format
-from cleanplate.exchange.frames import Style
+from cleanplate.exchange.masks.bundle import open_bundle
+from cleanplate.exchange.masks.formats import detect_format
+from cleanplate.exchange.masks.frames import Style
 from cleanplate.image import read_mask
 
 

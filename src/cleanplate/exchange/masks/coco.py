@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange.bundle import Bundle
-from cleanplate.exchange.frames import NamedMasks, Reading, Shape, Size, Style, bounding_box, painted
-from cleanplate.exchange.polygon import fill_polygon
-from cleanplate.exchange.rle import as_counts, coco_counts, coco_counts_of_string, coco_mask, coco_string
+from cleanplate.exchange.masks.bundle import Bundle
+from cleanplate.exchange.masks.frames import NamedMasks, Reading, Shape, Size, Style, bounding_box, painted
+from cleanplate.exchange.masks.polygon import fill_polygon
+from cleanplate.exchange.masks.rle import as_counts, coco_counts, coco_counts_of_string, coco_mask, coco_string
 from cleanplate.files import write_bytes
 from cleanplate.types import Mask
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mask_strategies import masks
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange import rle
+from cleanplate.exchange.masks import rle
 
 GOLDEN = Path(__file__).parent / "data/label_studio_brush.json"
 

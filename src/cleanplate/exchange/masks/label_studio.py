@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange.bundle import Bundle
-from cleanplate.exchange.frames import Frame, NamedMasks, Reading, Shape, Size, Style, painted
-from cleanplate.exchange.polygon import fill_polygon
-from cleanplate.exchange.rle import brush_bytes, brush_mask
+from cleanplate.exchange.masks.bundle import Bundle
+from cleanplate.exchange.masks.frames import Frame, NamedMasks, Reading, Shape, Size, Style, painted
+from cleanplate.exchange.masks.polygon import fill_polygon
+from cleanplate.exchange.masks.rle import brush_bytes, brush_mask
 from cleanplate.files import atomic_path
 from cleanplate.types import Mask
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange.bundle import Bundle, read_png, safe_name
-from cleanplate.exchange.frames import Frame, NamedMasks, Reading, Shape, Size, Style, painted, paste
-from cleanplate.exchange.names import stem_of
+from cleanplate.exchange.masks.bundle import Bundle, read_png, safe_name
+from cleanplate.exchange.masks.frames import Frame, NamedMasks, Reading, Shape, Size, Style, painted, paste
+from cleanplate.exchange.masks.names import stem_of
 from cleanplate.files import write_bytes
 from cleanplate.types import Mask
 

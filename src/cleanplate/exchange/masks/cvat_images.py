@@ -10,10 +10,10 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange.bundle import Bundle
-from cleanplate.exchange.frames import NamedMasks, Reading, Shape, Size, Style, bounding_box, painted, paste
-from cleanplate.exchange.polygon import box_corners, fill_polygon
-from cleanplate.exchange.rle import cvat_counts, cvat_mask
+from cleanplate.exchange.masks.bundle import Bundle
+from cleanplate.exchange.masks.frames import NamedMasks, Reading, Shape, Size, Style, bounding_box, painted, paste
+from cleanplate.exchange.masks.polygon import box_corners, fill_polygon
+from cleanplate.exchange.masks.rle import cvat_counts, cvat_mask
 from cleanplate.files import atomic_path
 from cleanplate.types import Mask
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange.bundle import Bundle, read_png, safe_name
-from cleanplate.exchange.frames import BACKGROUND, Frame, NamedMasks, Reading, Size, Style, check_size, painted
-from cleanplate.exchange.names import stem_of
+from cleanplate.exchange.masks.bundle import Bundle, read_png, safe_name
+from cleanplate.exchange.masks.frames import BACKGROUND, Frame, NamedMasks, Reading, Size, Style, check_size, painted
+from cleanplate.exchange.masks.names import stem_of
 from cleanplate.files import atomic_path
 from cleanplate.types import Mask
 

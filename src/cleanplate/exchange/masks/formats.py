@@ -5,14 +5,14 @@ from functools import partial
 from typing import NamedTuple
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange.bundle import Bundle
-from cleanplate.exchange.coco import read_coco, write_coco
-from cleanplate.exchange.cvat_images import read_cvat_images, write_cvat_images
-from cleanplate.exchange.cvat_masks import CLASSES, read_cvat_masks, write_cvat_masks
-from cleanplate.exchange.frames import Reading
-from cleanplate.exchange.label_studio import read_label_studio, write_label_studio
-from cleanplate.exchange.labelme import read_labelme, write_labelme
-from cleanplate.exchange.png import read_png_folder, write_png
+from cleanplate.exchange.masks.bundle import Bundle
+from cleanplate.exchange.masks.coco import read_coco, write_coco
+from cleanplate.exchange.masks.cvat_images import read_cvat_images, write_cvat_images
+from cleanplate.exchange.masks.cvat_masks import CLASSES, read_cvat_masks, write_cvat_masks
+from cleanplate.exchange.masks.frames import Reading
+from cleanplate.exchange.masks.label_studio import read_label_studio, write_label_studio
+from cleanplate.exchange.masks.labelme import read_labelme, write_labelme
+from cleanplate.exchange.masks.png import read_png_folder, write_png
 
 
 class Format(NamedTuple):

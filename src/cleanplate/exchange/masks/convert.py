@@ -7,10 +7,10 @@ from typing import Any
 
 from cleanplate.capture import Capture, View, read_capture
 from cleanplate.errors import ImageError
-from cleanplate.exchange.bundle import open_bundle, safe_name
-from cleanplate.exchange.formats import detect_format, find_format
-from cleanplate.exchange.frames import BACKGROUND, Frame, NamedMasks, Reading, Size, Style, check_size, decoded
-from cleanplate.exchange.names import ViewIndex, path_of, view_names
+from cleanplate.exchange.masks.bundle import open_bundle, safe_name
+from cleanplate.exchange.masks.formats import detect_format, find_format
+from cleanplate.exchange.masks.frames import BACKGROUND, Frame, NamedMasks, Reading, Size, Style, check_size, decoded
+from cleanplate.exchange.masks.names import ViewIndex, path_of, view_names
 from cleanplate.image import image_size, read_mask, write_mask
 from cleanplate.types import Mask
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.exchange.bundle import Bundle, read_png, safe_name
-from cleanplate.exchange.frames import Frame, NamedMasks, Reading, Size, Style, check_size
-from cleanplate.exchange.names import stem_of
+from cleanplate.exchange.masks.bundle import Bundle, read_png, safe_name
+from cleanplate.exchange.masks.frames import Frame, NamedMasks, Reading, Size, Style, check_size
+from cleanplate.exchange.masks.names import stem_of
 from cleanplate.image import write_mask
 from cleanplate.types import Mask
 
