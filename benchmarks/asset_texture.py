@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.asset import Model, Photo, colour_vertices, preview, simplify, texture_mesh, vertex_normals
+from cleanplate.asset import Model, Photo, colour_vertices, preview, simplify, texture_mesh
 from cleanplate.capture import read_capture
-from cleanplate.geometry import Camera, Pose
+from cleanplate.geometry import Camera, Mesh, Pose
 from cleanplate.hull import visual_hull
 from cleanplate.image import read_image, read_mask
 
@@ -53,7 +53,7 @@ def painted(mesh_path: Path, cameras: Sequence[Camera], poses: Sequence[Pose], e
     vertices -= [*(low[:2] + high[:2]) / 2, low[2]]
     texture = np.asarray(mesh.visual.material.baseColorTexture.convert("RGB"))
     faces = np.asarray(mesh.faces, np.int64)
-    model = Model(vertices, vertex_normals(vertices, faces), faces, uv=np.asarray(mesh.visual.uv), texture=texture)
+    model = Model(vertices, Mesh(vertices, faces).normals, faces, uv=np.asarray(mesh.visual.uv), texture=texture)
     gains = np.random.default_rng(7).uniform(0.9, 1.1, len(poses))
     gains[HELD_OUT] = 1.0
     photos = []
@@ -65,13 +65,13 @@ def painted(mesh_path: Path, cameras: Sequence[Camera], poses: Sequence[Pose], e
 
 def measure(name: str, photos: list[Photo]) -> str:
     hull = visual_hull([p.mask for p in photos], [p.camera for p in photos], [p.pose for p in photos])
-    vertices, faces = simplify(np.asarray(hull.vertices, float), np.asarray(hull.faces, np.int64))
+    mesh = simplify(hull)
     held = photos[HELD_OUT]
     kept = [photo for photo in photos if not any(photo is other for other in held)]
     wall, cpu = time.perf_counter(), time.process_time()
-    textured, seen = texture_mesh(vertices, faces, kept)
+    textured, seen = texture_mesh(mesh, kept)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    plain = Model(vertices, vertex_normals(vertices, faces), faces, colours=colour_vertices(vertices, faces, kept))
+    plain = Model(mesh.vertices, mesh.normals, mesh.faces, colours=colour_vertices(mesh, kept))
     rows = []
     for model in (textured, plain):
         values = []
@@ -80,7 +80,7 @@ def measure(name: str, photos: list[Photo]) -> str:
             values.append(psnr(image, photo.image, hit & photo.mask))
         rows.append((np.mean(values), np.min(values)))
     return (
-        f"| {name} | {len(kept)} + {len(held)} | {len(faces)} | {rows[0][0]:.2f} ({rows[0][1]:.2f}) "
+        f"| {name} | {len(kept)} + {len(held)} | {len(mesh.faces)} | {rows[0][0]:.2f} ({rows[0][1]:.2f}) "
         f"| {rows[1][0]:.2f} ({rows[1][1]:.2f}) | {seen:.3f} | {cpu:.1f} | {wall:.1f} |"
     )
 

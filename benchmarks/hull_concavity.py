@@ -48,7 +48,7 @@ def row(name: str) -> str:
     masks = [soften(coverage(mesh, pose, 4), 4) for pose in poses]
     hull = visual_hull(masks, [CAMERA] * COUNT, poses, 128)
     slack = surface_slack(hull.vertices, masks, [CAMERA] * COUNT, poses)
-    unknown, share = unknown_faces(hull.vertices, hull.faces, slack)
+    unknown, share = unknown_faces(hull, slack)
     solid = trimesh.Trimesh(hull.vertices, hull.faces, process=False)
     surface, _ = trimesh.sample.sample_surface(mesh, 400000, seed=0)
     wrong = cKDTree(surface).query(solid.triangles_center)[0] > WRONG

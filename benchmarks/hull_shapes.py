@@ -3,8 +3,8 @@
 import numpy as np
 import trimesh
 
-from cleanplate.geometry import Camera, Pose, look_at, rotation_z
-from cleanplate.hull import silhouette
+from cleanplate.geometry import Camera, Mesh, Pose, look_at, rotation_z
+from cleanplate.geometry.raster import silhouette
 
 PIXEL = 0.00044
 """The size of a pixel at the platen's centre."""
@@ -27,7 +27,7 @@ def views(count: int, seed: int, aim: float) -> list[Pose]:
 def coverage(mesh: trimesh.Trimesh, pose: Pose, factor: int) -> np.ndarray:
     """Return the mesh's silhouette at `factor` times the camera's size."""
     fine = CAMERA.scaled(CAMERA.width * factor, CAMERA.height * factor)
-    return silhouette(mesh.vertices, mesh.faces, fine, pose)
+    return silhouette(Mesh.of(mesh), fine, pose)
 
 
 def soften(mask: np.ndarray, factor: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from hull_shapes import CAMERA
 
 from cleanplate.evaluate.occupancy import occupancy
-from cleanplate.geometry import Pose
+from cleanplate.geometry import Mesh, Pose
 
 
 @numba.njit(cache=True, nogil=True)
@@ -72,7 +72,7 @@ class Samples:
 
     def in_mesh(self, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
         """Tell which points a closed mesh holds, by the parity of crossings along z."""
-        return occupancy(vertices, faces, self.low, self.step, (self.count,) * 3).ravel()
+        return occupancy(Mesh(vertices, faces), self.low, self.step, (self.count,) * 3).ravel()
 
 
 def lattice(low: np.ndarray, high: np.ndarray, count: int = 200) -> Samples:

@@ -17,11 +17,12 @@ import numpy as np
 from measured import measured
 
 from cleanplate import __version__
-from cleanplate.asset import PROFILES, read_mesh, write_asset
+from cleanplate.asset import PROFILES, write_asset
 from cleanplate.capture import Capture, find_captures, read_capture
 from cleanplate.errors import CleanplateError
 from cleanplate.evaluate import Limits, compare_solids, make_masks
 from cleanplate.files import write_json
+from cleanplate.geometry import read_mesh
 from cleanplate.hull import mend_masks, read_view_mask, write_hull
 from cleanplate.image import write_mask
 from cleanplate.ledger import fingerprint

@@ -15,11 +15,12 @@ from cleanplate import __version__
 from cleanplate.capture import Capture, View, read_capture
 from cleanplate.errors import CleanplateError
 from cleanplate.files import write_json
+from cleanplate.geometry import Mesh, read_mesh
 from cleanplate.image import read_image, read_mask, write_image, write_mask
 from cleanplate.ledger import Ledger, exclusive, fingerprint
 from cleanplate.report import ViewPanel, overlay, view_panel, write_report
 from cleanplate.segment.segmenter import Segmentation, shot
-from cleanplate.types import Faces, Mask, Points
+from cleanplate.types import Mask
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, how many of its items are done, and how many there are."""
@@ -351,8 +352,6 @@ def _report(job: _Job, views: list[View]) -> None:
         return
     mesh = None
     if models:
-        from cleanplate.asset import read_mesh
-
         mesh = read_mesh(job.hull)
     notes = _mended_notes(job) | facts.get("unused", {}) | facts.get("doubtful", {})
     panels = []
@@ -374,8 +373,8 @@ def _mended_notes(job: _Job) -> dict[str, str]:
     }
 
 
-def _panel(job: _Job, view: View, mesh: tuple[Points, Faces] | None, note: str) -> ViewPanel:
-    from cleanplate.hull import silhouette
+def _panel(job: _Job, view: View, mesh: Mesh | None, note: str) -> ViewPanel:
+    from cleanplate.geometry.raster import silhouette
 
     image, mask, plate = (
         read_image(job.capture.image_path(view)),
@@ -384,6 +383,6 @@ def _panel(job: _Job, view: View, mesh: tuple[Points, Faces] | None, note: str) 
     )
     seen = None
     if mesh and view.pose:
-        seen = silhouette(*mesh, job.capture.camera_of(view), view.pose)
+        seen = silhouette(mesh, job.capture.camera_of(view), view.pose)
     write_image(job.overlay(view), overlay(image, mask), quality=85)
     return view_panel(view.id, image, read_image(plate) if plate else None, mask, seen, note)

@@ -12,7 +12,7 @@ import pytest
 import trimesh
 
 from cleanplate.asset import Photo
-from cleanplate.geometry import Camera, look_at, pixel_centres, unproject
+from cleanplate.geometry import Camera, Mesh, look_at, pixel_centres, unproject
 from cleanplate.geometry.raster import rasterise
 
 TOOLS = Path(__file__).resolve().parents[1] / "tools"
@@ -26,12 +26,12 @@ def paint(points: np.ndarray) -> np.ndarray:
     return np.column_stack([90 + 120 * wave[:, 0], 70 + 120 * wave[:, 2], 20 + 20 * wave[:, 1]])
 
 
-def photograph(vertices: np.ndarray, faces: np.ndarray, azimuth: float, elevation: float, gain: float = 1.0) -> Photo:
+def photograph(mesh: Mesh, azimuth: float, elevation: float, gain: float = 1.0) -> Photo:
     camera = Camera(320, 256, np.array([[640.0, 0, 160], [0, 640, 128], [0, 0, 1]]))
     a, e = np.radians([azimuth, elevation])
     eye = 0.6 * np.array([np.cos(a) * np.cos(e), np.sin(a) * np.cos(e), np.sin(e)]) + [0, 0, 0.05]
     pose = look_at(eye, np.array([0, 0, 0.05]))
-    depth, face = rasterise(camera, pose, vertices, faces)
+    depth, face = rasterise(mesh, camera, pose)
     mask = face >= 0
     image = np.tile(BACKGROUND.astype(np.uint8), (256, 320, 1))
     points = unproject(camera, pose, pixel_centres(320, 256)[mask], depth[mask])
@@ -40,17 +40,17 @@ def photograph(vertices: np.ndarray, faces: np.ndarray, azimuth: float, elevatio
 
 
 @pytest.fixture(scope="session")
-def torus() -> tuple[np.ndarray, np.ndarray]:
+def torus() -> Mesh:
     """A torus standing on the floor: occludes itself, has a hole; 10 cm wide."""
     mesh = trimesh.creation.torus(0.035, 0.015, major_sections=96, minor_sections=48)
     mesh.apply_transform(trimesh.transformations.rotation_matrix(np.pi / 2, [1, 0, 0]))
     mesh.apply_translation([0.01, -0.02, 0.05])
-    return np.asarray(mesh.vertices, float), np.asarray(mesh.faces, np.int64)
+    return Mesh.of(mesh)
 
 
 @pytest.fixture(scope="session")
-def photos(torus: tuple[np.ndarray, np.ndarray]) -> list[Photo]:
-    return [photograph(*torus, azimuth, 10 + 25 * (k % 3)) for k, azimuth in enumerate(range(0, 360, 24))]
+def photos(torus: Mesh) -> list[Photo]:
+    return [photograph(torus, azimuth, 10 + 25 * (k % 3)) for k, azimuth in enumerate(range(0, 360, 24))]
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleanplate.asset import colour_vertices, vertex_normals
+from cleanplate.asset import colour_vertices
 from cleanplate.asset.exposure import apply_gain, level_exposure
 from cleanplate.image.colour import to_linear, to_srgb
 
@@ -11,43 +13,35 @@ from .conftest import paint, photograph
 
 
 def test_vertices_get_the_painted_colour_and_no_background(torus, photos):
-    vertices, faces = torus
-    colours = colour_vertices(vertices, faces, photos).astype(float)
-    error = np.abs(colours - paint(vertices)).max(axis=1)
+    colours = colour_vertices(torus, photos).astype(float)
+    error = np.abs(colours - paint(torus.vertices)).max(axis=1)
     assert np.median(error) < 3
     assert np.quantile(error, 0.9) < 10
     assert colours[:, 2].max() < 60  # the background's blue is 255
 
 
 def test_hidden_vertices_do_not_take_the_occluder_s_colour(torus):
-    vertices, faces = torus
-    photo = photograph(vertices, faces, -90.0, 0.0)
+    photo = photograph(torus, -90.0, 0.0)
     red = photo.image.copy()
     red[photo.mask] = (255, 40, 30)
-    other = photograph(vertices, faces, 90.0, 0.0)
+    other = photograph(torus, 90.0, 0.0)
     green = other.image.copy()
     green[other.mask] = (30, 255, 30)
-    from dataclasses import replace
-
-    colours = colour_vertices(vertices, faces, [replace(photo, image=red), replace(other, image=green)])
-    normals = vertex_normals(vertices, faces)
+    colours = colour_vertices(torus, [replace(photo, image=red), replace(other, image=green)])
+    normals = torus.normals
     assert (colours[normals[:, 1] < -0.5, 0] > colours[normals[:, 1] < -0.5, 1]).all()
     assert (colours[normals[:, 1] > 0.5, 1] > colours[normals[:, 1] > 0.5, 0]).all()
 
 
 def test_a_shifted_mask_lets_little_background_in(torus, photos):
-    from dataclasses import replace
-
     shifted = [replace(photo, mask=np.roll(photo.mask, 2, axis=1)) for photo in photos]
-    colours = colour_vertices(*torus, shifted)
+    colours = colour_vertices(torus, shifted)
     assert np.quantile(colours[:, 2], 0.999) < 60
 
 
 def test_nothing_seen_gives_grey(torus, photos):
-    from dataclasses import replace
-
     blind = [replace(photo, mask=np.zeros_like(photo.mask)) for photo in photos[:2]]
-    assert np.abs(colour_vertices(*torus, blind).astype(int) - 128).max() <= 1
+    assert np.abs(colour_vertices(torus, blind).astype(int) - 128).max() <= 1
 
 
 def test_exposure_gains_are_recovered_in_spite_of_highlights():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from cleanplate.asset import Model, vertex_normals, write_glb
+from cleanplate.asset import Model, write_glb
+from cleanplate.geometry import Mesh
 from cleanplate.image.colour import to_linear
 
 from .reading import read_glb
@@ -12,9 +13,9 @@ from .reading import read_glb
 
 @pytest.fixture
 def coloured(torus) -> Model:
-    vertices, faces = torus
+    vertices, faces = torus.vertices, torus.faces
     colours = np.random.default_rng(0).integers(0, 256, vertices.shape).astype(np.uint8)
-    return Model(vertices, vertex_normals(vertices, faces), faces, colours=colours).upright()
+    return Model(vertices, Mesh(vertices, faces).normals, faces, colours=colours).upright()
 
 
 def _clean(issues: dict) -> bool:
@@ -45,12 +46,12 @@ def test_upright_metres_base_pivot_and_front():
     # A wedge 4 cm wide (x), 6 cm deep (y), 10 cm high (z), whose front (-y) is marked by one vertex alone.
     vertices = np.array([[0.01, 0.0, 0.02], [0.05, 0.0, 0.02], [0.03, 0.06, 0.02], [0.03, 0.06, 0.12]])
     faces = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]])
-    model = Model(vertices, vertex_normals(vertices, faces), faces).upright()
+    model = Model(vertices, Mesh(vertices, faces).normals, faces).upright()
     assert model.vertices.min(axis=0) == pytest.approx([-0.02, 0, -0.03])
     assert model.vertices.max(axis=0) == pytest.approx([0.02, 0.1, 0.03])
     assert model.vertices[0] == pytest.approx([-0.02, 0, 0.03])  # -y became +z, x stayed: not mirrored
     assert trimesh.Trimesh(model.vertices, faces).volume > 0
-    assert vertex_normals(model.vertices, faces) == pytest.approx(model.normals)
+    assert Mesh(model.vertices, faces).normals == pytest.approx(model.normals)
 
 
 @pytest.mark.parametrize("front", [0.0, 37.0, 180.0])

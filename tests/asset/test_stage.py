@@ -8,6 +8,7 @@ import trimesh
 from cleanplate.asset import PROFILES, write_asset
 from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.errors import CaptureError, CleanplateError, ImageError, MeshError
+from cleanplate.geometry import write_mesh
 from cleanplate.image import write_image, write_mask
 
 SMALL = replace(PROFILES["default"], max_triangles=4000, texture_size=256)
@@ -28,7 +29,7 @@ def capture(tmp_path_factory, photos) -> Capture:
 @pytest.fixture(scope="module")
 def hull_mesh(tmp_path_factory, torus) -> Path:
     path = tmp_path_factory.mktemp("hull") / "hull.ply"
-    trimesh.Trimesh(*torus, process=False).export(path)
+    write_mesh(path, torus)
     return path
 
 
@@ -36,7 +37,7 @@ def test_from_files_to_a_valid_watertight_asset(capture, hull_mesh, torus, tmp_p
     report = write_asset(hull_mesh, capture, capture.folder / "masks", tmp_path / "a.glb", SMALL)
     assert report.triangles <= 4000
     assert report.size_bytes == (tmp_path / "a.glb").stat().st_size
-    assert report.extent == pytest.approx(np.ptp(torus[0], axis=0)[[0, 2, 1]], rel=0.005)
+    assert report.extent == pytest.approx(np.ptp(torus.vertices, axis=0)[[0, 2, 1]], rel=0.005)
     assert 0.8 < report.seen <= 1.0
     issues = validate(tmp_path / "a.glb")
     assert not any(issues[f"num{level}"] for level in ("Errors", "Warnings", "Infos", "Hints")), issues
@@ -44,7 +45,7 @@ def test_from_files_to_a_valid_watertight_asset(capture, hull_mesh, torus, tmp_p
     mesh.merge_vertices(merge_tex=True, merge_norm=True)
     assert mesh.is_watertight
     assert mesh.euler_number == 0
-    assert mesh.volume == pytest.approx(trimesh.Trimesh(*torus).volume, rel=0.01)
+    assert mesh.volume == pytest.approx(torus.volume, rel=0.01)
     assert mesh.bounds[0][1] == pytest.approx(0, abs=1e-6)
     assert mesh.bounds.mean(axis=0)[[0, 2]] == pytest.approx([0, 0], abs=1e-6)
 

@@ -14,11 +14,11 @@ from .conftest import photograph
 
 @pytest.fixture(scope="module")
 def textured(torus, photos) -> tuple[Model, float]:
-    return texture_mesh(*torus, photos, 512)
+    return texture_mesh(torus, photos, 512)
 
 
 def test_a_new_view_shows_the_painted_colours(torus, textured):
-    truth = photograph(*torus, azimuth=100.0, elevation=30.0)
+    truth = photograph(torus, azimuth=100.0, elevation=30.0)
     image, hit = preview(textured[0], truth.camera, truth.pose)
     assert (hit == truth.mask).mean() > 0.999
     error = np.abs(image[hit].astype(float) - truth.image[hit]).max(axis=1)
@@ -35,8 +35,8 @@ def test_exposure_differences_leave_no_seams(torus, photos):
         replace(photo, image=np.clip(photo.image * (0.85 if k % 2 else 1.1), 0, 255).astype(np.uint8))
         for k, photo in enumerate(photos)
     ]
-    model, _ = texture_mesh(*torus, uneven, 512)
-    truth = photograph(*torus, azimuth=100.0, elevation=30.0)
+    model, _ = texture_mesh(torus, uneven, 512)
+    truth = photograph(torus, azimuth=100.0, elevation=30.0)
     image, hit = preview(model, truth.camera, truth.pose)
     ratio = image[hit].astype(float).sum(axis=1) / truth.image[hit].astype(float).sum(axis=1)
     assert np.std(np.log(ratio)) < 0.25 * np.std(np.log([0.85, 1.1]))
@@ -58,9 +58,9 @@ def test_every_seam_has_one_colour_on_both_sides(textured):
 
 def test_the_unseen_side_continues_the_seen_one(torus, photos):
     front = [photo for photo in photos if photo.pose.centre[1] < -0.3]
-    model, seen = texture_mesh(*torus, front, 256)
+    model, seen = texture_mesh(torus, front, 256)
     assert 0.2 < seen < 0.7
-    truth = photograph(*torus, azimuth=90.0, elevation=10.0)
+    truth = photograph(torus, azimuth=90.0, elevation=10.0)
     image, hit = preview(model, truth.camera, truth.pose)
     low, high = truth.image[hit].min(axis=0), truth.image[hit].max(axis=0)
     assert (image[hit] >= low.astype(int) - 20).all()
@@ -68,8 +68,7 @@ def test_the_unseen_side_continues_the_seen_one(torus, photos):
 
 
 def test_distortion_is_taken_out(torus):
-    vertices, faces = torus
-    photo = photograph(vertices, faces, -90.0, 20.0)
+    photo = photograph(torus, -90.0, 20.0)
     bent = replace(photo, camera=replace(photo.camera, distortion=np.array([-0.3, 0.1, 0.01, -0.01, 0.0])))
     # Photographs through the bent lens: look the straight picture up where each bent pixel looks.
     import cv2
@@ -87,8 +86,8 @@ def test_distortion_is_taken_out(torus):
 def test_a_crop_sees_the_same_points_in_the_same_pixels(torus, photos):
     from cleanplate.geometry import project
 
-    photo, part = photos[3], cropped(photos[3], torus[0], margin=3)
-    here, there = (project(p.camera, p.pose, torus[0])[0] for p in (photo, part))
+    photo, part = photos[3], cropped(photos[3], torus.vertices, margin=3)
+    here, there = (project(p.camera, p.pose, torus.vertices)[0] for p in (photo, part))
     assert np.ptp(here - there, axis=0) == pytest.approx([0, 0], abs=1e-9)
     shift = np.round((here - there)[0]).astype(int)
     assert (photo.image[shift[1] :, shift[0] :][: part.camera.height, : part.camera.width] == part.image).all()
@@ -96,7 +95,7 @@ def test_a_crop_sees_the_same_points_in_the_same_pixels(torus, photos):
 
 
 def test_the_atlas_covers_every_face_once_and_keeps_their_order(torus):
-    vertices, faces = torus
+    vertices, faces = torus.vertices, torus.faces
     atlas = unwrap(vertices, faces, 256)
     assert np.array_equal(atlas.source[atlas.faces], faces)
     assert atlas.uv.min() >= 0

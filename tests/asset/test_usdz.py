@@ -4,7 +4,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from cleanplate.asset import Model, vertex_normals, write_glb, write_usdz
+from cleanplate.asset import Model, write_glb, write_usdz
 from cleanplate.image.colour import to_linear
 
 from .reading import read_glb
@@ -14,9 +14,8 @@ pytest.importorskip("pxr", reason="needs the extra: pip install 'cleanplate[usd]
 
 @pytest.fixture(params=["texture", "colours"])
 def model(request, torus) -> Model:
-    vertices, faces = torus
+    vertices, normals, faces = torus.vertices, torus.normals, torus.faces
     rng = np.random.default_rng(1)
-    normals = vertex_normals(vertices, faces)
     if request.param == "colours":
         colours = rng.integers(0, 256, vertices.shape).astype(np.uint8)
         return Model(vertices, normals, faces, colours=colours).upright()

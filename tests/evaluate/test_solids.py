@@ -7,16 +7,16 @@ import trimesh
 from cleanplate.evaluate import Agreement, compare_solids
 from cleanplate.evaluate.occupancy import occupancy
 from cleanplate.evaluate.solids import thin_parts
+from cleanplate.geometry import Mesh
 
 PIXEL = 0.001
-Mesh = tuple[np.ndarray, np.ndarray]
 
 
 def solid(*parts: trimesh.Trimesh) -> Mesh:
     """Return the union of parts, meshed as finely as a hull is."""
     mesh = trimesh.boolean.union(parts) if len(parts) > 1 else parts[0]
     mesh = mesh.subdivide_to_size(0.0015)
-    return np.asarray(mesh.vertices), np.asarray(mesh.faces)
+    return Mesh.of(mesh)
 
 
 def compare(hull: Mesh, exact: Mesh) -> Agreement:
@@ -36,7 +36,7 @@ def lamp() -> Mesh:
 def test_occupancy_has_the_volume() -> None:
     mesh = trimesh.creation.icosphere(4, 0.05)
     step = np.full(3, 0.001)
-    found = occupancy(np.asarray(mesh.vertices), np.asarray(mesh.faces), np.full(3, -0.0523), step, (105, 106, 107))
+    found = occupancy(Mesh.of(mesh), np.full(3, -0.0523), step, (105, 106, 107))
     assert found.sum() * 1e-9 == pytest.approx(mesh.volume, rel=0.005)
     assert found[52, 52, 52]
     assert not found[0].any()

@@ -3,8 +3,8 @@
 import numpy as np
 import trimesh
 
-from cleanplate.geometry import Camera, Pose, look_at, rotation_z
-from cleanplate.hull import silhouette
+from cleanplate.geometry import Camera, Mesh, Pose, look_at, rotation_z
+from cleanplate.geometry.raster import silhouette
 
 CAMERA = Camera(160, 128, np.array([[320.0, 0, 80], [0, 320, 64], [0, 0, 1]]))
 
@@ -23,7 +23,7 @@ def orbit(count: int, distance: float = 0.5, target: float = 0.03, high: float =
 def coverage(mesh: trimesh.Trimesh, camera: Camera, pose: Pose, factor: int = 8) -> np.ndarray:
     """Return the share of every pixel that sees the mesh, by supersampling."""
     fine = camera.scaled(camera.width * factor, camera.height * factor)
-    seen = silhouette(mesh.vertices, mesh.faces, fine, pose)
+    seen = silhouette(Mesh.of(mesh), fine, pose)
     return seen.reshape(camera.height, factor, camera.width, factor).mean(axis=(1, 3))
 
 

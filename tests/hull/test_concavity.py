@@ -18,7 +18,7 @@ def slack_of(mesh: trimesh.Trimesh) -> tuple[Hull, np.ndarray]:
 def test_ball_is_known_all_over():
     hull, slack = slack_of(ball())
     assert np.percentile(slack, 95) < 0.3 * 0.08
-    assert unknown_faces(hull.vertices, hull.faces, slack)[1] < 0.01
+    assert unknown_faces(hull, slack)[1] < 0.01
 
 
 def test_open_top_is_unknown_from_rim_to_rim_and_round_sides_are_known():
@@ -34,7 +34,7 @@ def test_open_top_is_unknown_from_rim_to_rim_and_round_sides_are_known():
     assert mouth.any()
     assert np.median(slack[mouth]) > 0.5 * 0.08
     assert np.median(slack[side]) < 0.35 * 0.08
-    unknown, share = unknown_faces(vertices, hull.faces, slack)
+    unknown, share = unknown_faces(hull, slack)
     assert unknown[mouth[hull.faces].all(axis=1)].all()
     assert 0.05 < share < 0.4
 
@@ -51,7 +51,7 @@ def test_the_unknown_share_estimates_what_the_marked_faces_have():
     masks = [coverage(box, CAMERA, pose) for pose in poses]
     views = masks, [CAMERA] * 24, poses
     hull = visual_hull(*views, 48)
-    exact = unknown_faces(hull.vertices, hull.faces, surface_slack(hull.vertices, *views))[1]
-    share = unknown_share(hull.vertices, hull.faces, *views)
+    exact = unknown_faces(hull, surface_slack(hull.vertices, *views))[1]
+    share = unknown_share(hull, *views)
     assert share > 0.1
     assert abs(share - exact) < 0.05

@@ -11,7 +11,8 @@ from scipy.spatial import cKDTree
 
 from cleanplate.capture import read_capture
 from cleanplate.geometry import Camera, decompose_projection
-from cleanplate.hull import silhouette, view_agreement, visual_hull
+from cleanplate.geometry.raster import silhouette
+from cleanplate.hull import view_agreement, visual_hull
 from cleanplate.image import read_image, read_mask
 
 
@@ -32,7 +33,7 @@ def test_hull_of_exact_masks_holds_the_true_mesh(shared_dir: Path, asin: str):
     assert np.percentile(out, 99) < 0.5 * pixel
     assert out.max() < pixel
 
-    worst = view_agreement(hull.vertices, hull.faces, masks, cameras, poses)[0]
+    worst = view_agreement(hull, masks, cameras, poses)[0]
     assert worst.iou > 0.99
     assert worst.missing < 30  # of some 40,000 pixels
 
@@ -56,8 +57,8 @@ def test_photographed_dinosaur_is_met_in_every_view(shared_dir: Path):
         poses.append(pose)
     hull = visual_hull(masks, cameras, poses, 192, floor=None)
     assert trimesh.Trimesh(hull.vertices, hull.faces).is_watertight
-    assert view_agreement(hull.vertices, hull.faces, masks, cameras, poses)[0].iou > 0.97
+    assert view_agreement(hull, masks, cameras, poses)[0].iou > 0.97
     assert np.linalg.norm(hull.vertices.mean(axis=0) - [0, 0, 0.62]) < 0.1
     held_out = visual_hull(masks[1:], cameras[1:], poses[1:], 192, floor=None)
-    seen = silhouette(held_out.vertices, held_out.faces, cameras[0], poses[0])
+    seen = silhouette(held_out, cameras[0], poses[0])
     assert (seen & masks[0]).sum() / (seen | masks[0]).sum() > 0.95

@@ -8,15 +8,15 @@ where the geometry is not exact.
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
-from numba import njit
 
 from cleanplate.asset.exposure import apply_gain, level_exposure
 from cleanplate.asset.photos import REFERENCE_DIAGONAL, Photo, Photos, cropped, trust, without_distortion
-from cleanplate.types import Faces, Points
+from cleanplate.geometry import Mesh
+from cleanplate.jit import compiled
+from cleanplate.types import Points
 
 Colours = Float[np.ndarray, "n 3"]
 
@@ -51,8 +51,8 @@ def _prepare(photo: Photo, gain: float, surface: "Surface") -> _Bands:
     import cv2
 
     scale = float(np.hypot(photo.camera.width, photo.camera.height)) / REFERENCE_DIAGONAL
-    photo = cropped(without_distortion(photo), surface.vertices, margin=4)
-    depth, weight = trust(photo, surface.vertices, surface.faces, scale)
+    photo = cropped(without_distortion(photo), surface.mesh.vertices, margin=4)
+    depth, weight = trust(photo, surface.mesh, scale)
     image = apply_gain(photo.image, gain)
     sigma = LOW_BAND_PIXELS * scale
     inside = (weight > 0).astype(np.float32)
@@ -64,9 +64,8 @@ def _prepare(photo: Photo, gain: float, surface: "Surface") -> _Bands:
     return _Bands(P, pose.centre, depth.astype(np.float32), weight.astype(np.float32), low, image - low, float(K[0, 0]))
 
 
-@njit(cache=True, nogil=True)
-@no_type_check
-def _accumulate(points, normals, P, centre, depth, trust, low, high, density, tolerance, power, grazing, sums):
+@compiled
+def _accumulate(points, normals, P, centre, depth, trust, low, high, density, tolerance, power, grazing, sums):  # type: ignore[no-untyped-def]
     """Add one view's bands, weighted, to `sums` (n, 8): low rgb, its weight, high rgb, its weight."""
     height, width = trust.shape
     for i in range(len(points)):
@@ -111,16 +110,15 @@ def _accumulate(points, normals, P, centre, depth, trust, low, high, density, to
 
 @dataclass(frozen=True)
 class Surface:
-    """The mesh that photographs see and that hides things: vertices in the world, metres; unit vertex normals."""
+    """The mesh that photographs see and that hides things, in the world, metres; unit vertex normals."""
 
-    vertices: Points
+    mesh: Mesh
     normals: Points
-    faces: Faces
 
     @property
     def size(self) -> float:
         """The bounding box's diagonal, metres."""
-        return float(np.linalg.norm(np.ptp(self.vertices, axis=0)))
+        return float(np.linalg.norm(np.ptp(self.mesh.vertices, axis=0)))
 
 
 @dataclass(frozen=True)
@@ -156,8 +154,8 @@ def blend(points: Points, normals: Points, surface: Surface, photos: Photos, gai
 
 def exposures(surface: Surface, photos: Photos) -> list[float]:
     """Return each photograph's gain such that they agree on the colours of the surface's vertices."""
-    chosen = slice(None, None, max(1, len(surface.vertices) // EXPOSURE_SAMPLES))
-    points, normals = surface.vertices[chosen], surface.normals[chosen]
+    chosen = slice(None, None, max(1, len(surface.mesh.vertices) // EXPOSURE_SAMPLES))
+    points, normals = surface.mesh.vertices[chosen], surface.normals[chosen]
     density = _typical_density(photos[0], surface)
     seen = []
     for index in range(len(photos)):
@@ -189,5 +187,5 @@ def _finish(sums: np.ndarray) -> Blend:
 
 def _typical_density(photo: Photo, surface: Surface) -> float:
     """Return the pixels per square metre of a face-on surface at the middle of the mesh."""
-    distance = np.linalg.norm(photo.pose.centre - surface.vertices.mean(axis=0))
+    distance = np.linalg.norm(photo.pose.centre - surface.mesh.vertices.mean(axis=0))
     return float((photo.camera.K[0, 0] / distance) ** 2)

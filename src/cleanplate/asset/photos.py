@@ -9,10 +9,10 @@ from jaxtyping import Float
 
 from cleanplate.capture import Capture, View
 from cleanplate.errors import ImageError
-from cleanplate.geometry import Camera, Pose, project
+from cleanplate.geometry import Camera, Mesh, Pose, project
 from cleanplate.geometry.raster import rasterise
 from cleanplate.image import read_image, read_mask
-from cleanplate.types import Faces, Image, Mask, Points
+from cleanplate.types import Image, Mask, Points
 
 REFERENCE_DIAGONAL = 820.0
 """Widths below are in pixels of a 640x512 picture, and grow with the picture's diagonal."""
@@ -105,9 +105,7 @@ def cropped(photo: Photo, vertices: Points, margin: int) -> Photo:
     return Photo(photo.image[part], photo.mask[part], camera, photo.pose)
 
 
-def trust(
-    photo: Photo, vertices: Points, faces: Faces, scale: float
-) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
+def trust(photo: Photo, mesh: Mesh, scale: float) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
     """Return the mesh's depth map, and each pixel's trust, 0..1.
 
     Trust is 0 outside the mask or the mesh's silhouette and near their outlines and occlusion edges, and rises
@@ -119,10 +117,10 @@ def trust(
     """
     import cv2
 
-    depth, seen = rasterise(photo.camera, photo.pose, vertices, faces)
+    depth, seen = rasterise(mesh, photo.camera, photo.pose)
     finite = np.where(seen >= 0, depth, 0.0).astype(np.float32)
     kernel = np.ones((3, 3), np.uint8)
-    size = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    size = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
     step = cv2.dilate(finite, kernel) - cv2.erode(finite, kernel)
     inside = photo.mask & (seen >= 0) & (step < DEPTH_STEP * size)
     framed = np.pad(inside.astype(np.uint8), 1)

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cleanplate.asset.model import Model
-from cleanplate.geometry import Camera, Pose, pixel_centres, pixels_to_directions
+from cleanplate.geometry import Camera, Mesh, Pose, pixel_centres, pixels_to_directions
 from cleanplate.geometry.raster import rasterise
 from cleanplate.types import Image, Mask
 
@@ -15,7 +15,7 @@ def preview(model: Model, camera: Camera, pose: Pose) -> tuple[Image, Mask]:
     Returns:
         The picture, white where the model is not, and the model's silhouette.
     """
-    depth, face = rasterise(camera, pose, model.vertices, model.faces)
+    depth, face = rasterise(Mesh(model.vertices, model.faces), camera, pose)
     hit = face >= 0
     corners = model.faces[face[hit]]
     directions = pixels_to_directions(camera, pixel_centres(camera.width, camera.height)[hit])

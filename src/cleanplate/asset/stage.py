@@ -16,7 +16,7 @@ from cleanplate.asset.usdz import write_usdz
 from cleanplate.capture import Capture
 from cleanplate.errors import MeshError, require
 from cleanplate.files import atomic_path
-from cleanplate.types import Faces, Points
+from cleanplate.geometry import Mesh, read_mesh
 
 FEWEST_TRIANGLES = 1000
 """Below that, fewer triangles would not help against too many seams."""
@@ -40,26 +40,6 @@ class AssetReport:
     size_bytes: int
     extent: tuple[float, float, float]
     seen: float
-
-
-def read_mesh(path: Path) -> tuple[Points, Faces]:
-    """Read a triangle mesh (PLY, OBJ, STL, GLB), in metres.
-
-    Raises:
-        MeshError: not there, not a mesh, or empty.
-    """
-    import trimesh
-
-    if not path.is_file():
-        raise MeshError(f"{path}: not found; reconstruct the hull first")
-    try:
-        mesh = trimesh.load_mesh(path, process=False)
-        vertices, faces = np.asarray(mesh.vertices, float), np.asarray(mesh.faces, np.int64)
-    except Exception as error:  # trimesh's readers raise many kinds on damaged files
-        raise MeshError(f"{path}: not a mesh that can be read ({error}); reconstruct the hull again") from error
-    if len(faces) == 0 or not np.isfinite(vertices).all():
-        raise MeshError(f"{path}: {len(faces)} triangles, or vertices that are no numbers; reconstruct the hull again")
-    return vertices, faces
 
 
 def write_asset(
@@ -98,11 +78,11 @@ def write_asset(
     return AssetReport(out_glb, limits.name, len(model.faces), len(model.vertices), size, (x, y, z), seen)
 
 
-def _fit(mesh: tuple[Points, Faces], photos: Photos, limits: Profile) -> tuple[Model, float]:
+def _fit(mesh: Mesh, photos: Photos, limits: Profile) -> tuple[Model, float]:
     """Texture the mesh with as many triangles as the profile allows, fewer where seams add too many vertices."""
     triangles = limits.max_triangles
     while True:
-        model, seen = texture_mesh(*simplify(*mesh, triangles), photos, limits.texture_size)
+        model, seen = texture_mesh(simplify(mesh, triangles), photos, limits.texture_size)
         if len(model.vertices) <= limits.max_vertices or triangles < FEWEST_TRIANGLES:
             return model, seen
         triangles = int(0.95 * len(model.faces) * limits.max_vertices / len(model.vertices))

@@ -7,40 +7,41 @@ from jaxtyping import Bool, Float
 
 from cleanplate.asset.atlas import Atlas, unwrap
 from cleanplate.asset.blend import Surface, blend, exposures
-from cleanplate.asset.colour import vertex_normals
 from cleanplate.asset.fill import fill_gutters, fill_unseen
 from cleanplate.asset.model import Model
 from cleanplate.asset.photos import Photos
+from cleanplate.geometry import Mesh
 from cleanplate.geometry.raster import rasterise_flat
-from cleanplate.types import Faces, Points
+from cleanplate.types import Faces
 
 FILL_WEIGHT = 1e-5
 """Of the colour spread over the mesh from seen vertices, against a view's weight of about 1."""
 
 
-def texture_mesh(vertices: Points, faces: Faces, photos: Photos, texture_size: int = 2048) -> tuple[Model, float]:
+def texture_mesh(mesh: Mesh, photos: Photos, texture_size: int = 2048) -> tuple[Model, float]:
     """Bake posed photographs into a texture.
 
     Every texel blends the views by resolution, angle, distance from mask and occlusion edges (`blend`); exposure is
     levelled first; what no view saw takes the colour of what surrounds it on the surface; gutters are filled.
 
     Args:
-        vertices: in the world, metres.
+        mesh: in the world, metres.
         texture_size: texels along the square texture's side.
 
     Returns:
         The model, still in the world's axes, and the fraction of its texels that a photograph saw.
     """
-    surface = Surface(vertices, vertex_normals(vertices, faces), faces)
+    vertices, faces, all_normals = mesh.vertices, mesh.faces, mesh.normals
+    surface = Surface(mesh, all_normals)
     gains = exposures(surface, photos)
     atlas = unwrap(vertices, faces, texture_size)
     texels = _locate(atlas, faces, texture_size)
-    normals = texels.interpolate(surface.normals)
+    normals = texels.interpolate(all_normals)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     # The vertices ride along, for the colours to spread from.
     count = len(vertices)
     points = np.concatenate([vertices.astype(np.float32), texels.interpolate(vertices)])
-    baked = blend(points, np.concatenate([surface.normals.astype(np.float32), normals]), surface, photos, gains)
+    baked = blend(points, np.concatenate([all_normals.astype(np.float32), normals]), surface, photos, gains)
     spread = texels.interpolate(fill_unseen(baked.low[:count], baked.weight[:count], faces))
     weight = baked.weight[count:]
     share = (weight / (weight + FILL_WEIGHT))[:, None]
@@ -49,7 +50,7 @@ def texture_mesh(vertices: Points, faces: Faces, photos: Photos, texture_size: i
     image[texels.painted] = np.clip(np.rint(colours), 0, 255)
     model = Model(
         vertices[atlas.source],
-        surface.normals[atlas.source],
+        all_normals[atlas.source],
         atlas.faces,
         uv=np.column_stack([atlas.uv[:, 0], 1.0 - atlas.uv[:, 1]]),
         texture=fill_gutters(image, texels.painted),

@@ -3,13 +3,12 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from cleanplate.hull.jit import compiled
-from cleanplate.types import Faces, Points
+from cleanplate.geometry import Mesh
+from cleanplate.jit import compiled
 
 
 def occupancy(
-    vertices: Points,
-    faces: Faces,
+    mesh: Mesh,
     low: Float[np.ndarray, "3"],
     step: Float[np.ndarray, "3"],
     shape: tuple[int, int, int],
@@ -19,7 +18,7 @@ def occupancy(
     Args:
         shape: number of points along x, y and z.
     """
-    points, corners = np.ascontiguousarray(vertices, float), np.ascontiguousarray(faces, np.int64)
+    points, corners = np.ascontiguousarray(mesh.vertices, float), np.ascontiguousarray(mesh.faces, np.int64)
     columns, rows, height = shape
     fill = _crossings(points, corners, low, step, columns, rows, np.zeros(0, np.int64), np.zeros(0))
     starts = np.concatenate([[0], np.cumsum(fill)])

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
+from cleanplate.geometry import Mesh
 from cleanplate.types import Points
-
-Mesh = tuple[Float[np.ndarray, "_ 3"], Int[np.ndarray, "_ 3"]]
-"""Vertices and triangles."""
 
 RESOLUTION = 192
 """Points of the lattice along the product's longest side."""
@@ -75,14 +73,14 @@ def compare_solids(hull: Mesh, exact: Mesh, pixel: float, resolution: int = RESO
 
     from cleanplate.evaluate.occupancy import occupancy  # numba takes its time to load
 
-    both = np.concatenate([hull[0], exact[0]])
+    both = np.concatenate([hull.vertices, exact.vertices])
     origin, extent = both.min(axis=0), np.ptp(both, axis=0)
-    step = np.full(3, float(np.ptp(exact[0], axis=0).max()) / resolution)
+    step = np.full(3, float(np.ptp(exact.vertices, axis=0).max()) / resolution)
     low = origin + step * [0.4142, 0.7321, 0.2361]  # off every grid, so that no column meets an edge
     shape = (int(extent[0] / step[0]) + 1, int(extent[1] / step[1]) + 1, int(extent[2] / step[2]) + 1)
-    ours, theirs = (occupancy(*mesh, low, step, shape) for mesh in (hull, exact))
-    missed = _beyond(theirs & ~ours, hull[0], low, step, pixel)
-    extra = _beyond(ours & ~theirs, exact[0], low, step, pixel)
+    ours, theirs = (occupancy(mesh, low, step, shape) for mesh in (hull, exact))
+    missed = _beyond(theirs & ~ours, hull.vertices, low, step, pixel)
+    extra = _beyond(ours & ~theirs, exact.vertices, low, step, pixel)
     labels, parts = ndimage.label(missed, np.ones((3, 3, 3)))
     volume, kept = int(theirs.sum()), int((theirs & ~missed).sum())
     thin = thin_parts(theirs, THIN_PIXELS * pixel / step[0] / 2)

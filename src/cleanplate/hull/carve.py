@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from jaxtyping import Float, Int
-
 from cleanplate.errors import MeshError
-from cleanplate.geometry import Camera, Pose
+from cleanplate.geometry import Camera, Mesh, Pose
+from cleanplate.geometry.raster import silhouette
 from cleanplate.hull.bounds import bounding_box
 from cleanplate.hull.cubes import marching_cubes
 from cleanplate.hull.octree import find_leaves, make_grid
-from cleanplate.hull.raster import silhouette
 from cleanplate.hull.robust import find_doubtful, judge
-from cleanplate.hull.silhouettes import Silhouettes, SoftMask, check_mask, join, pack, parallel, select, shrink
-from cleanplate.types import Points
+from cleanplate.hull.silhouettes import Silhouettes, SoftMask, check_mask, join, pack, select, shrink
+from cleanplate.jit import parallel
 
 PIXELS_PER_CELL = 4
 """Masks more than twice as fine are averaged down."""
@@ -42,18 +39,14 @@ class Outlier:
 
 
 @dataclass(frozen=True)
-class Hull:
-    """A visual hull.
+class Hull(Mesh):
+    """A visual hull: a watertight mesh of float64 vertices and int32 faces.
 
     Attributes:
-        vertices: float64 world coordinates.
-        faces: int32 indices, counter-clockwise seen from outside; every edge has exactly two faces.
         cell: side of the grid's cells in world units; the surface is finer.
         outliers: views whose masks contradict the others or say nothing, by view.
     """
 
-    vertices: Float[np.ndarray, "n 3"]
-    faces: Int[np.ndarray, "m 3"]
     cell: float
     outliers: tuple[Outlier, ...]
 
@@ -128,11 +121,11 @@ def visual_hull(
     if robust:
         views, doubted = _reconcile(views, floor)
         outliers = sorted(outliers + doubted, key=lambda outlier: outlier.view)
-    vertices, faces, cell = _carve(views, resolution, floor)
-    return Hull(vertices, faces, cell, tuple(outliers))
+    mesh, cell = _carve(views, resolution, floor)
+    return Hull(mesh.vertices, mesh.faces, cell, tuple(outliers))
 
 
-def _carve(views: _Views, resolution: int, floor: float | None) -> tuple[Points, Int[np.ndarray, "m 3"], float]:
+def _carve(views: _Views, resolution: int, floor: float | None) -> tuple[Mesh, float]:
     low, high = bounding_box(views.masks, views.cameras, views.poses, floor)
     grid = make_grid(low, high, floor, resolution)
     leaves = find_leaves(views.packed, grid)
@@ -141,7 +134,7 @@ def _carve(views: _Views, resolution: int, floor: float | None) -> tuple[Points,
             f"the hull of {len(views.index)} views is empty at {resolution} cells: no point projects into every mask; "
             "look for masks of another view or wrong poses"
         )
-    return *marching_cubes(views.packed, grid, leaves), grid.cell
+    return Mesh(*marching_cubes(views.packed, grid, leaves)), grid.cell
 
 
 def _reconcile(views: _Views, floor: float | None) -> tuple[_Views, list[Outlier]]:
@@ -152,11 +145,11 @@ def _reconcile(views: _Views, floor: float | None) -> tuple[_Views, list[Outlier
     trusted = views.only([n for n in range(len(views.index)) if n not in doubted])
     suspects = views.only(doubted)
     try:
-        vertices, faces, _ = _carve(trusted, TRIAL_RESOLUTION, floor)
+        mesh, _ = _carve(trusted, TRIAL_RESOLUTION, floor)
     except MeshError as error:
         reason = f"its mask contradicts other views, but they alone make no hull ({error}); carved as it is"
         return views, [Outlier(index, reason, used=True) for index in suspects.index]
-    seen = [silhouette(vertices, faces, *view) for view in zip(suspects.cameras, suspects.poses, strict=True)]
+    seen = [silhouette(mesh, *view) for view in zip(suspects.cameras, suspects.poses, strict=True)]
     verdicts = judge(suspects.masks, suspects.cameras, suspects.poses, seen, trusted.packed, floor)
     outliers, saved = [], trusted
     count = len(views.index)

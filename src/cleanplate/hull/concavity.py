@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
-from cleanplate.geometry import Camera, Pose
-from cleanplate.hull.jit import compiled
+from cleanplate.geometry import Camera, Mesh, Pose
 from cleanplate.hull.octree import view_value
-from cleanplate.hull.silhouettes import Silhouettes, SoftMask, pack, parallel
+from cleanplate.hull.silhouettes import Silhouettes, SoftMask, pack
+from cleanplate.jit import compiled, parallel
 from cleanplate.types import Points
 
 NEAR = 1.0
@@ -92,29 +92,26 @@ def surface_slack(
     return slack
 
 
-def unknown_faces(
-    vertices: Points, faces: Int[np.ndarray, "m 3"], slack: Float[np.ndarray, "n"]
-) -> tuple[Bool[np.ndarray, "m"], float]:
+def unknown_faces(mesh: Mesh, slack: Float[np.ndarray, "n"]) -> tuple[Bool[np.ndarray, "m"], float]:
     """Tell where the product may be hollow under its hull, for all that silhouettes show.
 
     The mouth of a mug is among these faces; so is the flat top of a closed box, which looks no different.
 
     Args:
-        vertices, faces: the hull.
+        mesh: the hull.
         slack: from `surface_slack`.
 
     Returns:
         The faces whose corners all have more slack than `UNKNOWN` of the largest side, and their share of the area.
     """
-    unknown = (slack > UNKNOWN * np.ptp(vertices, axis=0).max())[faces].all(axis=1)
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    unknown = (slack > UNKNOWN * np.ptp(mesh.vertices, axis=0).max())[mesh.faces].all(axis=1)
+    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
     return unknown, float(area[unknown].sum() / area.sum())
 
 
 def unknown_share(
-    vertices: Points,
-    faces: Int[np.ndarray, "m 3"],
+    mesh: Mesh,
     masks: Sequence[SoftMask],
     cameras: Sequence[Camera],
     poses: Sequence[Pose],
@@ -123,12 +120,12 @@ def unknown_share(
     """Return the share of the hull's area that `unknown_faces` would mark, from `PROBES` points of the surface.
 
     Args:
-        vertices, faces: the hull.
+        mesh: the hull.
         masks, cameras, poses, floor: as in `surface_slack`.
     """
-    corners = vertices[faces]
+    corners = mesh.vertices[mesh.faces]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    chosen = np.random.default_rng(0).choice(len(faces), PROBES, p=area / area.sum())
-    size = np.ptp(vertices, axis=0)
+    chosen = np.random.default_rng(0).choice(len(corners), PROBES, p=area / area.sum())
+    size = np.ptp(mesh.vertices, axis=0)
     slack = surface_slack(corners[chosen].mean(axis=1), masks, cameras, poses, floor)
     return float((slack > UNKNOWN * size.max()).mean())

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.hull.jit import compiled, inlined
 from cleanplate.hull.octree import view_value
-from cleanplate.hull.silhouettes import MARGIN, Silhouettes, parallel
+from cleanplate.hull.silhouettes import MARGIN, Silhouettes
+from cleanplate.jit import compiled, inlined, parallel
 
 TOLERANCE = 2.0
 """Pixels outside of a mask that do not yet count as denied: what edges, poses and sampling get wrong."""

@@ -11,9 +11,9 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Float, Int
 
-from cleanplate.hull.jit import compiled
 from cleanplate.hull.octree import BLOCK, Grid, Leaves, field_value
-from cleanplate.hull.silhouettes import Silhouettes, parallel
+from cleanplate.hull.silhouettes import Silhouettes
+from cleanplate.jit import compiled, parallel
 
 # Corner c of a cube is at (c & 1, c >> 1 & 1, c >> 2 & 1). Edge e starts at corner EDGES[e, 0] and runs along axis
 # EDGES[e, 1]. Faces list their corners counter-clockwise seen from outside.

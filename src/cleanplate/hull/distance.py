@@ -8,7 +8,7 @@ closest points (Danielsson 1980, "Euclidean distance mapping", 8SSED).
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.hull.jit import compiled
+from cleanplate.jit import compiled
 
 REACH = 2
 """Pixels on each side of a contour cell whose distance is taken to the contour itself, not to propagated points."""

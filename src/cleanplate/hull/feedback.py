@@ -13,11 +13,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from cleanplate.errors import MeshError
-from cleanplate.geometry import Camera, Pose, project
+from cleanplate.geometry import Camera, Pose
+from cleanplate.geometry.raster import project_fast, silhouette
 from cleanplate.hull.carve import visual_hull
 from cleanplate.hull.consistency import vote_box
-from cleanplate.hull.raster import project_pinhole, silhouette
-from cleanplate.hull.silhouettes import pack, parallel
+from cleanplate.hull.silhouettes import pack
+from cleanplate.jit import parallel
 from cleanplate.types import Points, ViewMask
 
 CELLS = 96
@@ -68,10 +69,7 @@ class _Space:
     def pixels(self, view: int, points: Points) -> Int[np.ndarray, "n"]:
         """Return the flat index of the pixel in which a view sees each point, -1 outside of the picture."""
         camera, pose = self.cameras[view], self.poses[view]
-        if camera.distortion.any():
-            xy = project(camera, pose, points)[0]
-        else:
-            xy = project_pinhole(camera.K @ np.column_stack([pose.R, pose.t]), points)
+        xy = project_fast(camera, pose, points)[0]
         with np.errstate(invalid="ignore"):
             seen = (xy >= 0).all(axis=1) & (xy[:, 0] < camera.width) & (xy[:, 1] < camera.height)
             column, row = xy.astype(np.int32).T
@@ -146,7 +144,7 @@ def _refill(
         hull = visual_hull(wide, cameras, poses, CELLS, floor, robust=False)
     except MeshError:  # masks of different things: the voxels' fillings are all there is to say
         return mended
-    seen = parallel(lambda camera, pose: silhouette(hull.vertices, hull.faces, camera, pose), cameras, poses)
+    seen = parallel(lambda camera, pose: silhouette(hull, camera, pose), cameras, poses)
     return [new | (each & own) if each is not new else new for new, each, own in zip(mended, wide, seen, strict=True)]
 
 

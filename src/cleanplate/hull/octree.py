@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.hull.jit import compiled, inlined
-from cleanplate.hull.silhouettes import Silhouettes, parallel, sample
+from cleanplate.hull.silhouettes import Silhouettes, sample
+from cleanplate.jit import compiled, inlined, parallel
 
 BLOCK = 8
 """Cells along a side of the smallest blocks."""

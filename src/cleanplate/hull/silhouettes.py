@@ -1,9 +1,7 @@
 """Masks and cameras packed as signed distance fields in ideal (undistorted) image coordinates."""
 
-import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -11,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from cleanplate.errors import ImageError
 from cleanplate.geometry import Camera, Pose, camera_to_pixels, pixels_to_directions
 from cleanplate.hull.distance import signed_distance
-from cleanplate.hull.jit import compiled, inlined
+from cleanplate.jit import compiled, inlined, parallel
 
 SoftMask = Bool[np.ndarray, "_ _"] | Float[np.ndarray, "_ _"]
 """A mask, or the probability of foreground from 0 to 1; rows, columns. Views may differ in size."""
@@ -152,12 +150,6 @@ def _straighten(camera: Camera, field: np.ndarray, first: np.ndarray) -> tuple[n
 def _field(mask: SoftMask, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     field, first = _image_field(mask)
     return _straighten(camera, field, first) if camera.distortion.any() else (field, first)
-
-
-def parallel(function: Callable[..., Any], *arguments: Iterable[Any]) -> list[Any]:
-    """Map over threads, one per usable core; numba and OpenCV release the interpreter's lock."""
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        return list(pool.map(function, *arguments))
 
 
 def pack(masks: Sequence[SoftMask], cameras: Sequence[Camera], poses: Sequence[Pose]) -> Silhouettes:

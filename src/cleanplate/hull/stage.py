@@ -5,12 +5,12 @@ from pathlib import Path
 
 from cleanplate.capture import Capture, View
 from cleanplate.errors import MeshError
-from cleanplate.files import write_bytes, write_json
-from cleanplate.geometry import Camera, Pose
+from cleanplate.files import write_json
+from cleanplate.geometry import Camera, Pose, write_mesh
+from cleanplate.hull.agreement import view_agreement
 from cleanplate.hull.carve import Hull, visual_hull
 from cleanplate.hull.concavity import unknown_share
 from cleanplate.hull.feedback import widen
-from cleanplate.hull.raster import view_agreement
 from cleanplate.image import check_size, read_mask
 from cleanplate.types import Mask, ViewMask
 
@@ -43,9 +43,6 @@ def write_hull(
         ImageError: a mask that cannot be read, or of another size than its camera's pictures.
         MeshError: too few views, or nothing is left of the hull.
     """
-    import trimesh
-    from trimesh.exchange.ply import export_ply
-
     if len(capture.views) < MIN_VIEWS:
         raise MeshError(f"{capture.folder}: {len(capture.views)} views have a mask; a hull needs {MIN_VIEWS} or more")
     poses, cameras = capture.poses(), [capture.camera_of(view) for view in capture.views]
@@ -53,16 +50,15 @@ def write_hull(
     folders = first_dir, possible_dir
     wide = [_widened(capture, view, mask, *folders) for view, mask in zip(capture.views, masks, strict=True)]
     hull = visual_hull(wide, cameras, poses, resolution, floor)
-    agreements = view_agreement(hull.vertices, hull.faces, masks, cameras, poses)
-    mesh = trimesh.Trimesh(hull.vertices, hull.faces, process=False)
-    write_bytes(output, export_ply(mesh))
+    agreements = view_agreement(hull, masks, cameras, poses)
+    write_mesh(output, hull)
     names = [view.id for view in capture.views]
     write_json(
         output.with_suffix(".json"),
         {
             "cell": hull.cell,
-            "watertight": bool(mesh.is_watertight),
-            "volume": float(mesh.volume),
+            "watertight": hull.is_watertight,
+            "volume": hull.volume,
             "unknown": _unknown(hull, wide, cameras, poses, floor),
             "unused": {names[each.view]: each.reason for each in hull.outliers if not each.used},
             "doubtful": {names[each.view]: each.reason for each in hull.outliers if each.used},
@@ -88,7 +84,7 @@ def _unknown(
     doubted = {each.view for each in hull.outliers}
     sound = [n for n in range(len(masks)) if n not in doubted] or list(range(len(masks)))
     parts = [masks[n] for n in sound], [cameras[n] for n in sound], [poses[n] for n in sound]
-    return unknown_share(hull.vertices, hull.faces, *parts, floor)
+    return unknown_share(hull, *parts, floor)
 
 
 def read_view_mask(capture: Capture, view: View, mask_dir: Path) -> Mask:

@@ -10,10 +10,11 @@ import numpy as np
 
 from cleanplate.capture import View
 from cleanplate.errors import CleanplateError, ImageError
+from cleanplate.geometry import Mesh, read_mesh
 from cleanplate.image import read_image, write_image
 from cleanplate.segment.runtime import NetworkSegmenter
 from cleanplate.segment.segmenter import Segmenter, Shot
-from cleanplate.types import Faces, Image, Mask, Points
+from cleanplate.types import Image, Mask
 from cleanplate.web.products import Product
 
 MARGIN = 0.25
@@ -151,9 +152,7 @@ def _crop(folder: Path, image: Image, plate: Image | None, piece: Box) -> Shot:
 
 
 @lru_cache(maxsize=2)
-def _mesh(path: Path, modified: int) -> tuple[Points, Faces]:  # noqa: ARG001 - a key, so that a new hull is read
-    from cleanplate.asset import read_mesh
-
+def _mesh(path: Path, modified: int) -> Mesh:  # noqa: ARG001 - a key, so that a new hull is read
     return read_mesh(path)
 
 
@@ -164,9 +163,9 @@ def hull_silhouette(product: Product, view: View) -> Mask:
         ImageError: there is no hull, or the view has no pose.
         MeshError: the hull cannot be read.
     """
-    from cleanplate.hull import silhouette
+    from cleanplate.geometry.raster import silhouette
 
     path = product.hull_mesh()
     if path is None or view.pose is None:
         raise ImageError(f"view {view.id}: there is no hull to look at; run 'cleanplate run' with poses first")
-    return silhouette(*_mesh(path, path.stat().st_mtime_ns), product.capture.camera_of(view), view.pose)
+    return silhouette(_mesh(path, path.stat().st_mtime_ns), product.capture.camera_of(view), view.pose)
