@@ -21,7 +21,7 @@ import numpy as np
 import trimesh
 from hull_peers import peak_memory
 from hull_shapes import CAMERA, coverage, mug, soften, torus, views
-from hull_yardstick import exact_hull, iou, lattice, surface_error
+from reference_hull import exact_hull, iou, lattice, surface_error
 
 from cleanplate.geometry import Pose
 
@@ -63,7 +63,7 @@ def ours(source: str, kind: str, resolution: str, repeats: str, target: str) -> 
 
 
 def make_case(folder: Path, shape: str, count: int) -> tuple[Path, dict]:
-    """Render a shape's masks; return the file for the runs, and the yardsticks."""
+    """Render a shape's masks; return the file for the runs, and the references."""
     build, aim = SHAPES[shape]
     mesh = build()
     poses = views(count, 1, aim)
@@ -94,15 +94,15 @@ def make_case(folder: Path, shape: str, count: int) -> tuple[Path, dict]:
     }
 
 
-def score(yardstick: dict, file: Path) -> dict:
+def score(reference: dict, file: Path) -> dict:
     """Compare a mesh with the exact hulls."""
     mesh = trimesh.Trimesh(**np.load(file), process=False)
-    inside = yardstick["samples"].in_mesh(mesh.vertices, mesh.faces)
+    inside = reference["samples"].in_mesh(mesh.vertices, mesh.faces)
     pick = np.random.default_rng(0).choice(len(mesh.faces), 50000, p=mesh.area_faces / mesh.area)
-    error = 1e3 * surface_error(yardstick["shape"], mesh.triangles_center[pick], mesh.face_normals[pick], 0.003)
+    error = 1e3 * surface_error(reference["shape"], mesh.triangles_center[pick], mesh.face_normals[pick], 0.003)
     return {
-        "iou_shape": iou(inside, yardstick["in_shape"]),
-        "iou_masks": iou(inside, yardstick["in_masks"]),
+        "iou_shape": iou(inside, reference["in_shape"]),
+        "iou_masks": iou(inside, reference["in_masks"]),
         "mean_mm": float(np.abs(error).mean()),
         "p95_mm": float(np.percentile(np.abs(error), 95)),
         "cut_mm": float(error.mean()),
@@ -110,17 +110,17 @@ def score(yardstick: dict, file: Path) -> dict:
     }
 
 
-def score_cells(yardstick: dict, file: Path) -> dict:
+def score_cells(reference: dict, file: Path) -> dict:
     """Compare a peer's cells with the exact hulls."""
     data = np.load(file)
     cells = data["cells"]
     occupied = np.unpackbits(data["occupied"], count=int(np.prod(cells))).reshape(cells).astype(bool)
-    index = np.floor((yardstick["samples"].points - data["low"]) / data["cell"]).astype(int)
+    index = np.floor((reference["samples"].points - data["low"]) / data["cell"]).astype(int)
     inside = ((index >= 0) & (index < cells)).all(axis=1)
     inside[inside] = occupied[tuple(index[inside].T)]
     return {
-        "iou_shape": iou(inside, yardstick["in_shape"]),
-        "iou_masks": iou(inside, yardstick["in_masks"]),
+        "iou_shape": iou(inside, reference["in_shape"]),
+        "iou_masks": iou(inside, reference["in_masks"]),
     }
 
 
@@ -133,30 +133,30 @@ def open3d_python() -> str:
     return str(python)
 
 
-def our_rows(folder: Path, case: Path, yardstick: dict, name: str, plan: list[tuple[str, int]]) -> list[str]:
+def our_rows(folder: Path, case: Path, reference: dict, name: str, plan: list[tuple[str, int]]) -> list[str]:
     rows = []
     for kind, resolution in plan:
         target = folder / "ours.npz"
         command = [sys.executable, __file__, "--one", str(case), kind, str(resolution), "2", str(target)]
         figures = run(command)
-        figures |= score(yardstick, target)
+        figures |= score(reference, target)
         wanted = ("wall", "cpu", "peak_gb", "iou_shape", "iou_masks", "mean_mm", "p95_mm", "cut_mm", "watertight")
         form = "| {} | {} | {} | {:.2f} | {:.2f} | {:.2f} | {:.5f} | {:.5f} | {:.3f} | {:.3f} | {:+.3f} | {} |"
         rows.append(form.format(name, kind, resolution, *(figures[key] for key in wanted)))
         print(rows[-1], flush=True)
-    agreement = iou(yardstick["in_masks"], yardstick["in_shape"])
+    agreement = iou(reference["in_masks"], reference["in_shape"])
     rows.append(f"| {name} | the two exact hulls | - | - | - | - | {agreement:.5f} | {agreement:.5f} | - | - | - | - |")
     return rows
 
 
-def peer_rows(folder: Path, case: Path, yardstick: dict, name: str) -> list[str]:
+def peer_rows(folder: Path, case: Path, reference: dict, name: str) -> list[str]:
     """Run ours and the peers on one case, one after the other; ratios are of CPU time, to ours."""
     target = folder / "out.npz"
     us = run([sys.executable, __file__, "--one", str(case), "binary", "256", "2", str(target)])
-    results = {"cleanplate": us | score(yardstick, target)}
+    results = {"cleanplate": us | score(reference, target)}
     for peer, python in (("open3d", open3d_python()), ("dense", sys.executable)):
         figures = run([python, str(HERE / "hull_peers.py"), peer, str(case), str(target)])
-        results[peer] = figures | score_cells(yardstick, target)
+        results[peer] = figures | score_cells(reference, target)
     rows = []
     for peer, f in results.items():
         ratio = f["cpu"] / us["cpu"]
@@ -215,11 +215,11 @@ def main() -> None:
         folder = Path(temporary)
         for shape in arguments.shapes:
             for count, plan in plans.items():
-                case, yardstick = make_case(folder, shape, count)
-                rows += our_rows(folder, case, yardstick, f"{shape}, {count} views", plan)
+                case, reference = make_case(folder, shape, count)
+                rows += our_rows(folder, case, reference, f"{shape}, {count} views", plan)
                 cold = cold or cold_start(folder, case)
                 if count == 38 and not arguments.no_peers:
-                    peers += peer_rows(folder, case, yardstick, f"{shape}, {count} views")
+                    peers += peer_rows(folder, case, reference, f"{shape}, {count} views")
                 write_report(arguments.shapes, rows, cold, peers)
 
 

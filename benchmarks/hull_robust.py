@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import trimesh
 from hull_shapes import CAMERA, chair, coverage, mug, soften, torus, views
-from hull_yardstick import exact_hull, iou, lattice
+from reference_hull import exact_hull, iou, lattice
 
 from cleanplate.hull import visual_hull
 from cleanplate.render.products import make_product

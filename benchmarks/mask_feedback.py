@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from hull_yardstick import iou, lattice
+from reference_hull import iou, lattice
 
 from cleanplate.capture import find_captures, read_capture
 from cleanplate.errors import CleanplateError

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.render import Quality, Shot, build_rig, product_rig, shoot_product
+from cleanplate.render import Quality, Shot, build_rig, product_rig, render_capture
 from cleanplate.render.backend import mitsuba
+from cleanplate.render.capture import _true_mask, product_surfaces
 from cleanplate.render.products import make_product
 from cleanplate.render.rig import plate_radiance, rig_camera
 from cleanplate.render.scene import build_scene, build_shape_scene
-from cleanplate.render.shoot import _true_mask, product_surfaces
 from cleanplate.render.trace import render_radiance
 
 SAMPLES, DEPTH = 6, 12
@@ -78,7 +78,7 @@ def measure(width: int, height: int, cache: Path) -> dict[str, float]:
 
     def capture() -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        shoot_product(product, rig, folder, "B000000000", shots, seed=1)
+        render_capture(product, rig, folder, "B000000000", shots, seed=1)
 
     seconds["a whole view: 1/6 of a capture of six"] = cpu(capture) / len(shots)
     return seconds

@@ -14,8 +14,8 @@ import numpy as np
 
 from cleanplate.capture import find_captures
 from cleanplate.evaluate import evaluate_mask
+from cleanplate.segment.network import open_network
 from cleanplate.segment.runtime import predict
-from cleanplate.segment.session import open_model
 from cleanplate.train.pairs import Pairs
 from cleanplate.types import Image
 
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--views", type=int, default=12)
     given = parser.parse_args()
-    model, pairs = open_model(given.model), Pairs(0.0)
+    model, pairs = open_network(given.model), Pairs(0.0)
     pairs.add(find_captures(given.captures))
     chosen = [each.read() for each in pairs.pairs[:: max(1, len(pairs.pairs) // given.views)]]
     for gain in (1.0, 0.95, 1.05):

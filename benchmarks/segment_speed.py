@@ -25,19 +25,19 @@ import onnxruntime
 import torch
 
 from cleanplate.segment.classical import segment_classical
+from cleanplate.segment.network import Network
 from cleanplate.segment.runtime import predict
-from cleanplate.segment.session import Model
 from cleanplate.train.export import to_onnx
 from cleanplate.train.networks import build
 
 
-def model(architecture: str, longest: int, folder: Path) -> Model:
+def model(architecture: str, longest: int, folder: Path) -> Network:
     """Return a model with fresh weights."""
     path = folder / f"{architecture}.onnx"
     network = build(architecture)
     if not path.is_file():
         onnx.save(to_onnx(network), path)
-    return Model(path, onnxruntime.InferenceSession(str(path)), 0.5, network.multiple, longest)
+    return Network(path, onnxruntime.InferenceSession(str(path)), 0.5, network.multiple, longest)
 
 
 def peer(folder: Path, image: np.ndarray, plate: np.ndarray, out: Path) -> Callable[[], object]:

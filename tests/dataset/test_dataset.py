@@ -1,4 +1,4 @@
-"""Data sets of tiny drawn captures: splits by product, checksums that notice, counts, and a reader that keeps bytes."""
+"""Data sets of tiny drawn captures: splits by product, checksums that notice, counts and card."""
 
 import itertools
 from pathlib import Path
@@ -12,7 +12,6 @@ from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.dataset import (
     contact_sheet,
     dataset_stats,
-    open_split,
     read_manifest,
     split_of,
     validate_dataset,
@@ -21,7 +20,7 @@ from cleanplate.dataset import (
 )
 from cleanplate.errors import CaptureError
 from cleanplate.geometry import Camera, look_at
-from cleanplate.image import read_image, read_mask, write_image, write_mask
+from cleanplate.image import read_image, write_image, write_mask
 
 SIZE = (32, 24)
 
@@ -115,21 +114,6 @@ def test_the_card_says_what_is_inside(dataset: Path) -> None:
     for needle in ("# tiny", "12 products, 36 views", "| thin | 6 |", "drawn: CC0", "samples.jpg"):
         assert needle in text
     assert read_image(dataset / "samples.jpg").size > 0
-
-
-def test_packed_bytes_are_the_pictures(dataset: Path) -> None:
-    for split in ("train", "validation"):
-        packed = open_split(dataset, split)
-        assert len(packed) == 3 * sum(e.split == split for e in read_manifest(dataset))
-        for i, (image, plate, mask) in enumerate(packed):
-            capture = read_capture(dataset / packed.products[i])
-            view = next(v for v in capture.views if v.id == packed.views[i])
-            np.testing.assert_array_equal(image, read_image(capture.image_path(view)))
-            np.testing.assert_array_equal(plate, read_image(capture.folder / str(view.plate)))
-            np.testing.assert_array_equal(mask, read_mask(capture.folder / str(view.mask)))
-    assert not set(open_split(dataset, "train").products) & set(open_split(dataset, "validation").products)
-    with pytest.raises(CaptureError, match="found none"):
-        open_split(dataset, "test")
 
 
 def test_a_sheet_holds_every_capture(dataset: Path) -> None:

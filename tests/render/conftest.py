@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cleanplate.capture import Capture
-from cleanplate.render import Rig, Shot, build_rig, product_rig, shoot_product
+from cleanplate.render import Rig, Shot, build_rig, product_rig, render_capture
 from render.small import HEIGHT, QUALITY, WIDTH, ball
 
 
@@ -28,7 +28,7 @@ def ball_shots() -> tuple[Shot, ...]:
 
 @pytest.fixture(scope="session")
 def ball_capture(rig: Rig, ball_shots: tuple[Shot, ...], tmp_path_factory: pytest.TempPathFactory) -> Capture:
-    return shoot_product(ball(), rig, tmp_path_factory.mktemp("ball") / "B0BALL0001", "B0BALL0001", ball_shots, seed=5)
+    return render_capture(ball(), rig, tmp_path_factory.mktemp("ball") / "B0BALL0001", "B0BALL0001", ball_shots, seed=5)
 
 
 @pytest.fixture

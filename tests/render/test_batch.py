@@ -10,7 +10,7 @@ import trimesh
 from cleanplate.capture import Capture
 from cleanplate.errors import CleanplateError
 from cleanplate.render import BatchReport, Job, Rig, Shot, make, make_dataset, render_batch, render_collection
-from cleanplate.render import shoot as shooting
+from cleanplate.render import capture as shooting
 from cleanplate.render.products import Material, Part, Product
 from render.small import HEIGHT, QUALITY, WIDTH, ball
 

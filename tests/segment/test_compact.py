@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cleanplate.segment.compact import Compact
-from cleanplate.segment.compact.evidence import evidence
+from cleanplate.segment.compact.change import change_features
 from cleanplate.segment.compact.lite0 import WIDTHS, Lite0
 
 
@@ -75,11 +75,11 @@ def test_one_plate_serves_a_batch(network):
 def test_evidence_of_an_exposure_is_weak_and_of_an_edge_strong():
     torch.manual_seed(2)
     plate = torch.full((1, 3, 64, 64), 0.8) + 0.004 * torch.randn(1, 3, 64, 64)
-    brighter = evidence(plate * 1.05, plate)[:, 9:]
+    brighter = change_features(plate * 1.05, plate)[:, 9:]
     edge = plate.clone()
     edge[..., 30:32] -= 0.05
-    assert evidence(plate, plate)[:, 6:].abs().max() == 0
-    assert brighter.abs().max() < 0.1 * evidence(edge, plate)[:, 9:].abs().max()
+    assert change_features(plate, plate)[:, 6:].abs().max() == 0
+    assert brighter.abs().max() < 0.1 * change_features(edge, plate)[:, 9:].abs().max()
 
 
 def test_gradients_reach_every_parameter_and_a_frozen_encoder_none():

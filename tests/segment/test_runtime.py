@@ -19,9 +19,9 @@ from cleanplate.geometry import Camera
 from cleanplate.image import write_image
 from cleanplate.segment import models
 from cleanplate.segment.edges import native
+from cleanplate.segment.network import open_network
 from cleanplate.segment.runtime import POSSIBLE, NetworkSegmenter, Prediction, load_model, predict
 from cleanplate.segment.segmenter import Segmentation, shot
-from cleanplate.segment.session import open_model
 from cleanplate.train.export import compress, export
 from cleanplate.train.networks import build, initialise, load_network, read_onnx, read_weights
 
@@ -51,7 +51,7 @@ def stored_at(bits: int, onnx_file: Path, target: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def model(onnx_file):
-    return open_model(onnx_file)
+    return open_network(onnx_file)
 
 
 def a_capture(folder: Path, sizes: tuple[int, int] = (96, 64), views: int = 3) -> Capture:
@@ -72,7 +72,7 @@ def a_capture(folder: Path, sizes: tuple[int, int] = (96, 64), views: int = 3) -
 
 @pytest.mark.parametrize("bits", [32, 16, 8])
 def test_parity_with_torch(checkpoint, onnx_file, tmp_path, bits):
-    served = open_model(stored_at(bits, onnx_file, tmp_path / "m.onnx"))
+    served = open_network(stored_at(bits, onnx_file, tmp_path / "m.onnx"))
     network, _ = load_network(checkpoint)
     *images, plate = np.random.default_rng(1).integers(0, 256, (3, 128, 192, 3), np.uint8)
     images = np.stack(images)
@@ -109,7 +109,7 @@ def test_fewer_bits_make_a_smaller_file(checkpoint, onnx_file, tmp_path):
 
 
 def test_export_keeps_the_threshold_that_it_is_given(checkpoint, tmp_path):
-    assert open_model(export(checkpoint, tmp_path / "x.onnx", threshold=0.25)).threshold == 0.25
+    assert open_network(export(checkpoint, tmp_path / "x.onnx", threshold=0.25)).threshold == 0.25
 
 
 def test_several_checkpoints_are_exported_as_the_mean_of_their_weights(checkpoint, tmp_path):

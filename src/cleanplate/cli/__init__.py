@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cleanplate import __version__
-from cleanplate.cli import captures, judge, learn, pages, products, rig  # noqa: F401  (each registers its commands)
+from cleanplate.cli import calibrate, convert, evaluate, render, review, run, train  # noqa: F401  (each registers its commands)
 from cleanplate.cli.common import app, say
 from cleanplate.errors import CleanplateError
 

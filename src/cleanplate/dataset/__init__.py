@@ -1,8 +1,7 @@
-"""Collections of captures: manifest with splits by product and checksums, checks, statistics, card, fast reader."""
+"""Collections of captures: manifest with splits by product and checksums, checks, statistics, card."""
 
 from cleanplate.dataset.card import write_card
 from cleanplate.dataset.manifest import Entry, has_manifest, read_manifest, split_of, write_manifest
-from cleanplate.dataset.reader import PackedSplit, open_split, pack_split
 from cleanplate.dataset.sheet import contact_sheet
 from cleanplate.dataset.stats import DatasetStats, dataset_stats
 from cleanplate.dataset.validate import validate_dataset
@@ -10,12 +9,9 @@ from cleanplate.dataset.validate import validate_dataset
 __all__ = [
     "DatasetStats",
     "Entry",
-    "PackedSplit",
     "contact_sheet",
     "dataset_stats",
     "has_manifest",
-    "open_split",
-    "pack_split",
     "read_manifest",
     "split_of",
     "validate_dataset",

@@ -7,7 +7,7 @@ from cleanplate.errors import MeshError
 from cleanplate.geometry import Camera, Mesh, Pose
 from cleanplate.geometry.raster import silhouette
 from cleanplate.hull.bounds import bounding_box
-from cleanplate.hull.cubes import marching_cubes
+from cleanplate.hull.marching_cubes import marching_cubes
 from cleanplate.hull.octree import find_leaves, make_grid
 from cleanplate.hull.robust import find_doubtful, judge
 from cleanplate.hull.silhouettes import Silhouettes, SoftMask, check_mask, join, pack, select, shrink

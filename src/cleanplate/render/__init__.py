@@ -5,12 +5,12 @@ Needs the extra `render` (Mitsuba 3, Open Image Denoise) and the LLVM library; i
 
 from cleanplate.render.backend import RenderError, find_llvm
 from cleanplate.render.batch import BatchReport, Job, render_batch
+from cleanplate.render.capture import Shot, draw_shots, product_rig, render_capture
 from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.make import make_dataset, render_collection
 from cleanplate.render.presets import PRESETS, make_rig
 from cleanplate.render.recipes import RECIPES, TEST_MESHES
 from cleanplate.render.rig import Rig, build_rig
-from cleanplate.render.shoot import Shot, draw_shots, product_rig, shoot_product
 
 __all__ = [
     "PRESETS",
@@ -30,6 +30,6 @@ __all__ = [
     "make_rig",
     "product_rig",
     "render_batch",
+    "render_capture",
     "render_collection",
-    "shoot_product",
 ]

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from cleanplate.errors import CleanplateError
 from cleanplate.files import write_json
+from cleanplate.render.capture import Shot, render_capture
 from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.products import Product
 from cleanplate.render.rig import build_rig
-from cleanplate.render.shoot import Shot, shoot_product
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _render_job(
     shots = job.shots(config)
     rig = build_rig(config, width, height, quality, cache)
     try:
-        shoot_product(product, rig, folder, job.asin, shots, job.seed)
+        render_capture(product, rig, folder, job.asin, shots, job.seed)
         about = {"name": product.name, "family": product.family, "seed": product.seed, "tags": list(product.tags)}
         write_json(folder / "product.json", about | {"rig": config.preset, "rig_seed": config.seed})
     except BaseException:  # also an interrupt: leave no half capture behind

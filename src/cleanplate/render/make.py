@@ -11,11 +11,11 @@ import numpy as np
 from cleanplate.dataset import write_card, write_manifest
 from cleanplate.errors import CleanplateError
 from cleanplate.render.batch import BatchReport, Job, render_batch
+from cleanplate.render.capture import Shot, draw_shots, product_rig
 from cleanplate.render.config import RigConfig
 from cleanplate.render.presets import PRESETS
 from cleanplate.render.products import FAMILIES, Axis, Product, load_user_mesh, make_product, redress
 from cleanplate.render.recipes import RECIPES, mesh_files
-from cleanplate.render.shoot import Shot, draw_shots, product_rig
 
 
 def make_dataset(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from cleanplate.errors import MeshError
+from cleanplate.render.capture import subject_radius_m
 from cleanplate.render.config import RigConfig
 from cleanplate.render.presets import make_rig
 from cleanplate.render.products import Product
-from cleanplate.render.shoot import subject_radius_m
 
 _SMALLEST_FILL = 0.5
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.render.batch import Job
+from cleanplate.render.capture import Shot, draw_shots
 from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.pool import choose_rig, make_pool
 from cleanplate.render.products import (
@@ -31,7 +32,6 @@ from cleanplate.render.products import (
 )
 from cleanplate.render.products.dressing import is_closed
 from cleanplate.render.products.types import TRANSPARENT
-from cleanplate.render.shoot import Shot, draw_shots
 
 TEST_MESHES = (
     "book_holder_2",
@@ -46,7 +46,7 @@ TEST_MESHES = (
 
 FIRST_SCAN_SEED = 900
 TEST_LIST = Path(__file__).with_name("test_products.json")
-"""Family and seed (900 and more: a scan) of each test product, by `test_list.py`; fixed, so that results compare."""
+"""Family and seed (900 and more: a scan) of each test product, by benchmarks/test_list.py; fixed: results compare."""
 
 _DEFAULT_QUALITY = Quality()
 _FULL_SIZE = Quality(samples=8, plate_samples=16)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.render.batch import BatchReport, Job, render_batch
+from cleanplate.render.capture import Shot, draw_shots, product_rig
 from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.products import Product, make_product
-from cleanplate.render.shoot import Shot, draw_shots, product_rig
 
 SAMPLES = {"B0TEAPOT01": ("teapot", 702, 12), "B0WINEGL01": ("stemware", 701, 17)}
 """ASIN -> product family, product seed, rig seed."""

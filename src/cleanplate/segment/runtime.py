@@ -14,8 +14,8 @@ from cleanplate.files import sha256_file
 from cleanplate.image import read_image
 from cleanplate.segment.edges import native
 from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
+from cleanplate.segment.network import Network, open_network
 from cleanplate.segment.segmenter import RULES, RuleSegmenter, Segmentation, Segmenter, Shot, check_sizes
-from cleanplate.segment.session import Model, open_model
 from cleanplate.types import Image, Mask
 
 BATCH = 4
@@ -62,7 +62,7 @@ class Prediction:
 class NetworkSegmenter:
     """A network as a `Segmenter`; the views of one camera share one plate and so its features."""
 
-    def __init__(self, name: str, model: Model) -> None:
+    def __init__(self, name: str, model: Network) -> None:
         self.name = name
         self.model = model
         self.fingerprint = f"network {POSSIBLE} {sha256_file(model.path)}"
@@ -104,7 +104,7 @@ class NetworkSegmenter:
         return [(item, found[item.id]) for item, _ in decoded]
 
 
-def predict(model: Model, images: Sequence[UInt8[np.ndarray, "_ _ 3"]], plate: Image) -> list[Prediction]:
+def predict(model: Network, images: Sequence[UInt8[np.ndarray, "_ _ 3"]], plate: Image) -> list[Prediction]:
     """Segment photographs of one camera and size against their common plate.
 
     Raises:
@@ -145,9 +145,9 @@ def load_model(name: str) -> Segmenter:
     if known in RULES:
         return RuleSegmenter(known, RULES[known])
     if known in NETWORKS:
-        return NetworkSegmenter(name, open_model(shipped(known)))
+        return NetworkSegmenter(name, open_network(shipped(known)))
     if "." in name or "/" in name:
-        return NetworkSegmenter(name, open_model(Path(name)))
+        return NetworkSegmenter(name, open_network(Path(name)))
     raise ModelError(f"no model {name!r}; choose {', '.join(MODELS)} or an .onnx file")
 
 

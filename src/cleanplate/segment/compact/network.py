@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cleanplate.segment.compact.evidence import CHANNELS, evidence
+from cleanplate.segment.compact.change import CHANNELS, change_features
 from cleanplate.segment.compact.lite0 import WIDTHS as ENCODER_WIDTHS
 from cleanplate.segment.compact.lite0 import Lite0
 
@@ -104,7 +104,7 @@ class Compact(nn.Module):
     def with_auxiliary(self, image: Tensor, plate: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits at full size, and at stride 8 for deep supervision."""
         with torch.autocast(image.device.type, enabled=False):  # faint differences need all their digits
-            raw = evidence(image, plate.expand_as(image))
+            raw = change_features(image, plate.expand_as(image))
         maps = [self.stem(functional.pixel_unshuffle(raw, 2))]
         features = zip(self.encode(image), self.encode(plate), strict=True)
         for down, fuse, (f, b) in zip(self.down, self.fuse, features, strict=True):

@@ -9,10 +9,10 @@ CHANNELS = 12
 _WINDOW = 9
 """Pixels along the side of the square of a local mean."""
 _NOISE = 0.03
-"""Added to a plate's local deviation, so that flat regions do not turn sensor noise into evidence."""
+"""Added to a plate's local deviation, so that flat regions do not turn sensor noise into change."""
 
 
-def evidence(image: Float[Tensor, "b 3 h w"], plate: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 12 h w"]:
+def change_features(image: Float[Tensor, "b 3 h w"], plate: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 12 h w"]:
     """Return image, plate, signed difference and locally normalised difference, for values in 0..1.
 
     The last is the difference of both pictures' departures from their local means, over the plate's local deviation:

@@ -64,7 +64,7 @@ def draw_shots(
     return tuple(sorted(shots, key=lambda s: (s.camera, s.platen_deg)))
 
 
-def shoot_product(product: Product, rig: Rig, folder: Path, asin: str, shots: Sequence[Shot], seed: int) -> Capture:
+def render_capture(product: Product, rig: Rig, folder: Path, asin: str, shots: Sequence[Shot], seed: int) -> Capture:
     """Render one capture into `folder`; a folder that is already there is finished and left alone.
 
     Everything follows from product, rig, shots and seed. World: z up, origin at the platen's centre, metres,
@@ -96,7 +96,7 @@ def shoot_product(product: Product, rig: Rig, folder: Path, asin: str, shots: Se
         write_image(work / f"images/{shot.id}.jpg", image, rig.config.response.jpeg_quality)
         write_mask(work / f"masks/{shot.id}.png", mask)
         if name not in cameras:
-            _shoot_plate(rig, shot.camera, work / f"plates/{name}.jpg", seed)
+            _render_plate(rig, shot.camera, work / f"plates/{name}.jpg", seed)
             cameras[name] = camera
         files = (f"images/{shot.id}.jpg", f"plates/{name}.jpg", f"masks/{shot.id}.png")
         views.append(View(shot.id, name, *files, platen_deg=shot.platen_deg, pose=world))
@@ -195,7 +195,7 @@ def _refuse_occlusion(
         )
 
 
-def _shoot_plate(rig: Rig, camera: int, path: Path, seed: int) -> None:
+def _render_plate(rig: Rig, camera: int, path: Path, seed: int) -> None:
     rng = np.random.default_rng([seed, 0x91A7E, camera])
     drift = draw_drift(rig.config.plate, rig.height, rng)
     radiance = repoint(plate_radiance(rig, camera), drift, rig.plate_margin_px)

@@ -1,6 +1,6 @@
 """The fixed list of test products, balanced over the seven tags.
 
-python -m cleanplate.render.test_list SCANS     writes test_products.json beside this file
+python benchmarks/test_list.py SCANS     writes test_products.json into cleanplate/render
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from cleanplate.capture import Capture, read_capture, validate_capture
 from cleanplate.errors import MeshError
 from cleanplate.geometry import Camera, Pose, pixel_centres, rays
 from cleanplate.image import read_image, read_mask
-from cleanplate.render import RenderError, Rig, Shot, draw_shots, shoot_product
+from cleanplate.render import RenderError, Rig, Shot, draw_shots, render_capture
 from cleanplate.render.products import Material, Part, Product
 from cleanplate.render.rig import rig_camera
 from cleanplate.render.scene import build_scene, build_shape_scene
@@ -65,7 +65,7 @@ def test_the_capture_is_valid_and_repeats_by_its_seed(
 ) -> None:
     assert validate_capture(ball_capture.folder) == []
     assert read_capture(ball_capture.folder).views[1].platen_deg == 200.0
-    again = shoot_product(ball(), rig, tmp_path / "B0BALL0001", "B0BALL0001", ball_shots, seed=5)
+    again = render_capture(ball(), rig, tmp_path / "B0BALL0001", "B0BALL0001", ball_shots, seed=5)
     for view in again.views:
         for name in (view.mask, view.plate, view.image):
             assert (again.folder / str(name)).read_bytes() == (ball_capture.folder / str(name)).read_bytes()
@@ -118,7 +118,7 @@ def test_a_product_behind_the_platen_is_refused(rig: Rig, tmp_path: Path) -> Non
     sunken = trimesh.creation.icosphere(radius=0.04)
     product = Product("sunken", "ball", 0, (Part(sunken, Material("paint", (0.5, 0.5, 0.5), 0.5)),), ())
     with pytest.raises(RenderError, match="sunken: the rig hides"):
-        shoot_product(product, rig, tmp_path / "B0BALL0002", "B0BALL0002", (Shot(5, 0.0),), seed=0)
+        render_capture(product, rig, tmp_path / "B0BALL0002", "B0BALL0002", (Shot(5, 0.0),), seed=0)
 
 
 def test_a_product_out_of_sight_is_refused(rig: Rig, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_product_out_of_sight_is_refused(rig: Rig, tmp_path: Path) -> None:
     away.apply_translation((3, 0, 0.02))
     product = Product("away", "ball", 0, (Part(away, Material("paint", (0.5, 0.5, 0.5), 0.5)),), ())
     with pytest.raises(MeshError, match="away: not one pixel"):
-        shoot_product(product, rig, tmp_path / "B0BALL0003", "B0BALL0003", (Shot(5, 0.0),), seed=0)
+        render_capture(product, rig, tmp_path / "B0BALL0003", "B0BALL0003", (Shot(5, 0.0),), seed=0)
 
 
 def test_the_picture_has_not_changed(ball_capture: Capture) -> None:

@@ -1,4 +1,4 @@
-"""An ONNX file -> a model that turns bytes into probabilities; everything that can be wrong with the file is said."""
+"""An ONNX file -> a network that turns bytes into probabilities; everything that can be wrong with the file is said."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ INPUTS = {"image": "tensor(uint8)", "plate": "tensor(uint8)"}
 
 
 @dataclass(frozen=True)
-class Model:
+class Network:
     """A network ready to run.
 
     Attributes:
@@ -57,7 +57,7 @@ class Model:
         return cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else picture
 
 
-def open_model(path: Path, threads: int = 0) -> Model:
+def open_network(path: Path, threads: int = 0) -> Network:
     """Load an ONNX file that `cleanplate export` wrote.
 
     Args:
@@ -91,6 +91,6 @@ def open_model(path: Path, threads: int = 0) -> Model:
         )
     facts = session.get_modelmeta().custom_metadata_map
     try:
-        return Model(path, session, float(facts["threshold"]), int(facts["multiple"]), int(facts["longest"]))
+        return Network(path, session, float(facts["threshold"]), int(facts["multiple"]), int(facts["longest"]))
     except (KeyError, ValueError) as error:
         raise ModelError(f"{path}: its metadata lack or garble {error}; export it again") from error

@@ -1,0 +1,47 @@
+"""Networks: train, export."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cleanplate.cli.common import app, say
+from cleanplate.errors import require
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="paper, paper-small, compact, compact-large, -finish or -tune.")],
+    datasets: Annotated[list[Path], typer.Argument(help="Folders of captures with true masks.")],
+    run: Annotated[Path, typer.Option(help="Folder of this run; an existing one is resumed.")],
+    init: Annotated[
+        str | None,
+        typer.Option(help="imagenet, imagenet:FILE, default (the shipped network), a checkpoint or an .onnx."),
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0, help="Stop, resumable, after so long.")] = float("inf"),
+) -> None:
+    """Train a network; several processes: torchrun -m cleanplate.train (there --run is --checkpoints)."""
+    require("torch", "train")
+    from cleanplate.train.fit import train as fit
+    from cleanplate.train.recipes import recipe as find
+
+    print(fit(find(recipe), datasets, run, init, minutes))
+
+
+@app.command()
+def export(
+    checkpoints: Annotated[
+        list[Path], typer.Argument(help="A run's folder or a .safetensors checkpoint; of several the mean weights.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write.")],
+    bits: Annotated[int, typer.Option(help="Bits of each stored weight: 32, 16 or 8.")] = 16,
+    longest: Annotated[int, typer.Option(min=32, help="The longer side that the network sees, in pixels.")] = 384,
+    threshold: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Of the probability; by default as validation chose it.")
+    ] = None,
+) -> None:
+    """Write a trained network as ONNX, for `--model FILE.onnx`."""
+    require("torch", "train")
+    from cleanplate.train.export import export as write
+
+    say(f"wrote {write(checkpoints, out, bits, longest, threshold)}")
