@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.train import light, shapes, surfaces
+from cleanplate.train import decals, light, shapes, surfaces
 from cleanplate.train.pairs import Pair
 
 Floats = Float[np.ndarray, "h w 3"]
@@ -31,8 +31,11 @@ class Augment:
         p_backdrop: of these two: over a drawn backdrop in place of the plate.
         p_same_colour: of composites: the foreground takes the plate's colour.
         p_pierce: of composites: openings are cut into the foreground, through which the plate is seen.
+        p_decal: parts of the foreground are painted over in the plate's tone, and stay foreground.
+        p_print: of drawn foregrounds: they wear what another pair's product shows.
+        p_small: the picture has fewer pixels than the network sees, and was enlarged.
         p_empty: the image is another exposure of the plate.
-        p_shadow, p_reflection, p_move, p_drift, p_noise, p_blur, p_jpeg: see `light`.
+        p_shadow, p_reflection, p_move, p_drift, p_clip, p_noise, p_blur, p_jpeg: see `light`.
         move_px: largest shift of the plate in network pixels; it also turns by up to `move_deg`.
         light: strength of the joint change of exposure, colour and gamma; 0 leaves it.
     """
@@ -44,7 +47,10 @@ class Augment:
     p_shape: float = 0.3
     p_backdrop: float = 0.3
     p_same_colour: float = 0.25
-    p_pierce: float = 0.4
+    p_pierce: float = 0.25
+    p_decal: float = 0.3
+    p_print: float = 0.35
+    p_small: float = 0.15
     p_empty: float = 0.04
     p_shadow: float = 0.35
     p_reflection: float = 0.15
@@ -53,6 +59,7 @@ class Augment:
     move_deg: float = 0.6
     p_drift: float = 0.8
     drift: float = 0.1
+    p_clip: float = 0.12
     p_noise: float = 0.4
     p_blur: float = 0.25
     p_jpeg: float = 0.3
@@ -60,8 +67,8 @@ class Augment:
 
 
 PLAIN = Augment(
-    side=None, turn_deg=0.0, p_composite=0, p_shape=0, p_empty=0, p_shadow=0, p_reflection=0, p_move=0,
-    p_drift=0, p_noise=0, p_blur=0, p_jpeg=0, light=0.5,
+    side=None, turn_deg=0.0, p_composite=0, p_shape=0, p_decal=0, p_small=0, p_empty=0, p_shadow=0, p_reflection=0, p_move=0,
+    p_drift=0, p_clip=0, p_noise=0, p_blur=0, p_jpeg=0, light=0.5,
 )  # fmt: skip
 """Horizontal flips and photometric changes: what the preset `paper` is pinned to."""
 
@@ -78,15 +85,33 @@ def augment(
     image, plate, mask = (warp(array, frame, size) for array in (pair.image, pair.plate, pair.mask))
     lot = rng.random()
     if lot < config.p_composite + config.p_shape:
-        donor = other() if lot < config.p_composite else None
-        image, mask, plate = _composite(donor, plate, size, config, rng)
+        image, mask, plate = _composite(other, lot < config.p_composite, plate, size, config, rng)
     elif lot > 1 - config.p_empty:
         image, mask = plate.copy(), np.zeros_like(mask)
+    if rng.random() < config.p_decal:
+        image = decals.decals(image, mask, plate, rng)
     image = light.cast(image, mask, config.p_shadow, config.p_reflection, rng)
     if rng.random() < config.p_move:
         plate = light.move(plate, config.move_px, config.move_deg, rng)
+    coarse = rng.uniform(0.45, 0.7) if rng.random() < config.p_small else 1.0
+    image, plate, mask = (shrunk(array, coarse) for array in (image, plate, mask))
     image, plate = light.expose(image, plate, config, rng)
-    return image, plate, (mask > 0.5).astype(np.float32)
+    return enlarged(image, size), enlarged(plate, size), (enlarged(mask, size) > 0.5).astype(np.float32)
+
+
+def shrunk(array: np.ndarray, factor: float) -> np.ndarray:
+    """Return a picture or mask of `factor` times as many pixels a side."""
+    if factor == 1:
+        return array
+    height, width = array.shape[:2]
+    return cv2.resize(array, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_AREA)
+
+
+def enlarged(array: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return a picture in 0..1 at `size`, as small pictures are enlarged for the network."""
+    if array.shape[:2] == size:
+        return array
+    return np.clip(cv2.resize(array, size[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
 def _frame(pair: Pair, size: tuple[int, int], config: Augment, rng: np.random.Generator) -> np.ndarray:
@@ -138,13 +163,19 @@ def warp(array: np.ndarray, frame: np.ndarray, size: tuple[int, int]) -> np.ndar
 
 
 def _composite(
-    donor: Pair | None, plate: np.ndarray, size: tuple[int, int], config: Augment, rng: np.random.Generator
+    other: Callable[[], Pair],
+    photographed: bool,
+    plate: np.ndarray,
+    size: tuple[int, int],
+    config: Augment,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a foreground, cut from `donor` or drawn, over this plate or a drawn backdrop; its mask; what is behind."""
+    """Return a foreground, another pair's or drawn, over this plate or a drawn backdrop; its mask; what is behind."""
     if rng.random() < config.p_backdrop:
         plate = shapes.backdrop(size, rng)
-    if donor is None:
-        return *_drawn(plate, rng), plate
+    if not photographed:
+        return *_drawn(plate, other() if rng.random() < config.p_print else None, rng), plate
+    donor = other()
     frame = _frame(donor, size, config, rng)
     colour, alpha = warp(donor.image, frame, size), warp(donor.mask, frame, size)
     if rng.random() < config.p_same_colour:
@@ -154,14 +185,42 @@ def _composite(
     return _over(plate, colour, alpha, rng), alpha, plate
 
 
-def _drawn(plate: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the plate with one to three drawn things, each before the last, and the mask of all."""
+def _drawn(plate: np.ndarray, wears: Pair | None, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the plate with one to three drawn things, each before the last, and the mask of all.
+
+    Args:
+        wears: the pair whose product's surface is theirs; None draws one.
+    """
     image, mask = plate, np.zeros(plate.shape[:2], np.float32)
     for _ in range(rng.integers(1, 4)):
         alpha = shapes.outline(plate.shape[:2], rng)
-        colour = surfaces.MATERIALS[rng.integers(len(surfaces.MATERIALS))](alpha, image, rng)
+        texture = None if wears is None else worn(wears, alpha, rng)
+        if texture is None:
+            colour = surfaces.MATERIALS[rng.integers(len(surfaces.MATERIALS))](alpha, image, rng)
+        else:
+            colour = surfaces.printed(alpha, texture, rng)
         image, mask = _over(image, colour, alpha, rng), np.maximum(mask, alpha)
     return image, mask
+
+
+def worn(pair: Pair, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+    """Return a picture that shows some of a pair's product all over where `alpha` is; None where one of both is empty.
+
+    The window is the largest square within the product around a random pixel of it, so that no background comes along.
+    """
+    ys, xs = np.nonzero(alpha > 0.5)
+    room = cv2.distanceTransform(pair.mask.astype(np.uint8), cv2.DIST_C, 3)
+    deep = np.flatnonzero(room > 0.5 * max(float(room.max()), 8.0))
+    if not len(ys) or not len(deep):
+        return None
+    y, x = np.unravel_index(deep[rng.integers(len(deep))], room.shape)
+    reach = int(room[y, x])
+    window = pair.image[max(y - reach + 1, 0) : y + reach, max(x - reach + 1, 0) : x + reach]
+    target = (int(np.ptp(xs)) + 1, int(np.ptp(ys)) + 1)
+    canvas = np.zeros((*alpha.shape, 3), np.float32)
+    stretched = cv2.resize(window, target, interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
+    canvas[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1] = stretched
+    return canvas
 
 
 def _over(behind: np.ndarray, colour: np.ndarray, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:

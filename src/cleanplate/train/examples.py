@@ -1,17 +1,19 @@
 """Pairs -> augmented training examples, each a function of (seed, epoch, place in the epoch) alone."""
 
+import cv2
 import numpy as np
+from jaxtyping import Float, UInt8
 from torch.utils.data import Dataset
 
 from cleanplate.train.augment import augment
-from cleanplate.train.pairs import PairFile
+from cleanplate.train.pairs import StoredPair
 from cleanplate.train.recipes import Recipe
 
 
 class Examples(Dataset):
-    """The training examples of one epoch: float32 image and plate (h, w, 3) in 0..1, mask (h, w), the pair's index."""
+    """The training examples of one epoch: image and plate (h, w, 3) and mask (h, w; 0 or 1) of 8 bits, the pair's index."""
 
-    def __init__(self, pairs: list[PairFile], recipe: Recipe, epoch: int) -> None:
+    def __init__(self, pairs: list[StoredPair], recipe: Recipe, epoch: int) -> None:
         self.pairs = pairs
         self.recipe = recipe
         self.epoch = epoch
@@ -30,7 +32,12 @@ class Examples(Dataset):
             self.recipe.augment,
             rng,
         )
-        return image, plate, mask, index
+        return to_bytes(image), to_bytes(plate), mask.astype(np.uint8), index
+
+
+def to_bytes(picture: Float[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Return a picture in 0..1 as cameras store it."""
+    return cv2.convertScaleAbs(picture, alpha=255)
 
 
 def batches(count: int, recipe: Recipe, epoch: int) -> list[list[int]]:

@@ -1,5 +1,6 @@
 """Data set -> checkpoints: the training loop, one process or many under torchrun."""
 
+import math
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -21,9 +22,27 @@ from cleanplate.train.examples import Examples, batches
 from cleanplate.train.log import Log
 from cleanplate.train.losses import Objective
 from cleanplate.train.networks import build, initialise
-from cleanplate.train.pairs import PairFile, Pairs, capture_folders
+from cleanplate.train.pairs import Pairs, StoredPair, sources
 from cleanplate.train.recipes import Recipe
 from cleanplate.train.validate import validate
+
+
+@dataclass(frozen=True)
+class Limit:
+    """When a run ends: so many seconds after `began`, or at so many steps."""
+
+    began: float
+    seconds: float
+    steps: float
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is one."""
+        return min(self.seconds, self.steps) < math.inf
+
+    def reached(self, step: int) -> float:
+        """Return the share of the way that is done, 1 and more at the end."""
+        return max((time.monotonic() - self.began) / max(self.seconds, 1e-9), step / max(self.steps, 1))
 
 
 @dataclass
@@ -48,7 +67,12 @@ class _Run:
 
 
 def train(
-    recipe: Recipe, datasets: Sequence[Path], run: Path, init: str | None = None, minutes: float = float("inf")
+    recipe: Recipe,
+    datasets: Sequence[Path],
+    run: Path,
+    init: str | None = None,
+    minutes: float = math.inf,
+    steps: float = math.inf,
 ) -> Path:
     """Train, or go on training, and return the best checkpoint's path, or the last one's.
 
@@ -56,23 +80,27 @@ def train(
     killed run that is started again gives the same losses as one that was not. Under torchrun every process calls this.
 
     Args:
-        datasets: folders of captures with true masks; they may grow, and are looked through at each epoch.
+        datasets: packs, and folders of captures with true masks or of packs; they may grow, and are looked through at
+            each epoch.
         init: as `initialise` takes it; not used by a run that is resumed.
-        minutes: stop, resumable, after so long, but not before one step.
+        minutes, steps: stop, resumable, after so long or so many steps of the run, but not before one step.
 
     Raises:
-        CleanplateError: no training pairs, or a loss that is not a number; the batch is named.
+        CleanplateError: no training pairs, a recipe that anneals without a limit to anneal towards, or a loss that is
+            not a number; the batch is named.
         ModelError: `init` or the run's checkpoint does not fit.
     """
-    deadline = time.monotonic() + 60 * minutes
+    limit = Limit(time.monotonic(), 60 * minutes, steps)
+    if recipe.anneal and not limit.is_set:
+        raise CleanplateError("this recipe's learning rate falls until the end: say when with --minutes or --steps")
     state = _start(recipe, run, init)
     objective: nn.Module = Objective(state.network, recipe.loss)
     if state.world > 1:
         objective = DistributedDataParallel(objective)
     with closing(state.log):
         while state.progress.epoch < recipe.epochs:
-            _one_epoch(state, datasets, objective, deadline)
-            if _is_over(state, deadline):
+            _one_epoch(state, datasets, objective, limit)
+            if _is_over(state, limit):
                 break
         if state.rank == 0 and state.progress.batch:  # the clock stopped it: what it is worth by then
             _validate(state)
@@ -81,16 +109,16 @@ def train(
     return best if best.is_file() else state.last  # nothing was held out, or not validated yet
 
 
-def _one_epoch(state: _Run, datasets: Sequence[Path], objective: nn.Module, deadline: float) -> None:
+def _one_epoch(state: _Run, datasets: Sequence[Path], objective: nn.Module, limit: Limit) -> None:
     """Train to the epoch's end or the deadline, validate at the end, and save."""
     recipe, progress = state.recipe, state.progress
     training = _look(state, datasets)
     order = batches(len(training), recipe, progress.epoch)
-    for names, loss, lr in _steps(state, training, order[progress.batch :], objective):
+    for names, loss, lr in _steps(state, training, order[progress.batch :], objective, limit):
         _check(loss, names, progress)
         _blend(state.average, state.network, recipe.ema, progress.step)
         state.log.write("step", progress.step, epoch=progress.epoch, loss=loss, lr=lr)
-        if _is_over(state, deadline):
+        if _is_over(state, limit):
             break
     if progress.batch == len(order):
         progress.epoch, progress.batch, progress.products = progress.epoch + 1, 0, []
@@ -100,9 +128,9 @@ def _one_epoch(state: _Run, datasets: Sequence[Path], objective: nn.Module, dead
         save_last(state.last, recipe, state.network, state.average, state.optimiser, progress)
 
 
-def _is_over(state: _Run, deadline: float) -> bool:
-    """Whether the first process's clock has passed the deadline: one that stops alone leaves the others waiting."""
-    over = torch.tensor(int(time.monotonic() > deadline), device=state.device)
+def _is_over(state: _Run, limit: Limit) -> bool:
+    """Whether the first process has reached the limit: one that stops alone leaves the others waiting."""
+    over = torch.tensor(int(limit.reached(state.progress.step) >= 1), device=state.device)
     if state.world > 1:
         distributed.broadcast(over, 0)
     return bool(over)
@@ -113,6 +141,9 @@ def _start(recipe: Recipe, run: Path, init: str | None) -> _Run:
     cv2.setNumThreads(1)  # workers are forked: one that inherits OpenCV's started threads hangs
     torch.manual_seed(recipe.seed)
     device, rank, world = _join()
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+        torch.set_float32_matmul_precision("high")
     network = build(recipe.architecture)
     last = run / "last.safetensors"
     if init is not None and not last.is_file():
@@ -142,10 +173,10 @@ def _join() -> tuple[torch.device, int, int]:
     return device, rank, world
 
 
-def _look(state: _Run, datasets: Sequence[Path]) -> list[PairFile]:
+def _look(state: _Run, datasets: Sequence[Path]) -> list[StoredPair]:
     """Load new captures and return the training pairs; a resumed epoch keeps the products that it began with."""
     progress, pairs = state.progress, state.pairs
-    found = [folder for dataset in datasets for folder in capture_folders(dataset)]
+    found = sources(datasets)
     if progress.products:
         found = [folder for folder in found if folder.name in set(progress.products)]
     if state.world > 1:  # what one process sees a moment later would give them different batches
@@ -175,23 +206,27 @@ def _look(state: _Run, datasets: Sequence[Path]) -> list[PairFile]:
 
 
 def _steps(
-    state: _Run, training: list[PairFile], order: list[list[int]], objective: nn.Module
+    state: _Run, training: list[StoredPair], order: list[list[int]], objective: nn.Module, limit: Limit
 ) -> Iterator[tuple[list[str], float, float]]:
     """Train on the given batches; yield each one's image names, loss and learning rate."""
     recipe, progress = state.recipe, state.progress
+    on_gpu = state.device.type == "cuda"
     loader = DataLoader(
         Examples(training, recipe, progress.epoch),
         batch_sampler=[batch[state.rank :: state.world] for batch in order],
         num_workers=recipe.workers,
+        pin_memory=on_gpu,
+        prefetch_factor=4 if recipe.workers else None,
     )
     objective.train()
     for image, plate, mask, index in loader:
-        lr = learning_rate(recipe, progress.epoch, progress.step)
+        lr = learning_rate(recipe, progress.epoch, progress.step, limit.reached(progress.step))
         for group in state.optimiser.param_groups:
             group["lr"] = lr
-        arrays = [array.to(state.device) for array in (image.permute(0, 3, 1, 2), plate.permute(0, 3, 1, 2), mask)]
+        image, plate, mask = (array.to(state.device, non_blocking=True) for array in (image, plate, mask))
+        pair = (array.permute(0, 3, 1, 2).float() / 255 for array in (image, plate))
         with torch.autocast(state.device.type, torch.bfloat16, enabled=_has_bfloat16(state.device)):
-            loss = objective(*arrays)
+            loss = objective(*pair, mask.float())
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         value = float(loss.detach())
@@ -199,7 +234,7 @@ def _steps(
             state.optimiser.step()
         progress.batch += 1
         progress.step += 1
-        yield [str(training[int(i)].image) for i in index], value, lr
+        yield [training[int(i)].name for i in index], value, lr
 
 
 def _has_bfloat16(device: torch.device) -> bool:
@@ -209,11 +244,16 @@ def _has_bfloat16(device: torch.device) -> bool:
     return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
 
 
-def learning_rate(recipe: Recipe, epoch: int, step: int) -> float:
-    """Return the learning rate of a step."""
+def learning_rate(recipe: Recipe, epoch: int, step: int, reached: float = 0.0) -> float:
+    """Return the learning rate of a step.
+
+    Args:
+        reached: the share of the run that is done, 0..1.
+    """
     rise = min(1.0, (step + 1) / recipe.warmup) if recipe.warmup else 1.0
     halvings = epoch // recipe.halve_every if recipe.halve_every else 0
-    return recipe.lr * rise * 0.5**halvings
+    fall = 0.5 + 0.5 * math.cos(math.pi * min(reached, 1.0)) if recipe.anneal else 1.0
+    return recipe.lr * rise * fall * 0.5**halvings
 
 
 def _check(loss: float, names: list[str], progress: Progress) -> None:
@@ -226,13 +266,14 @@ def _check(loss: float, names: list[str], progress: Progress) -> None:
 
 def _blend(average: dict[str, Tensor], network: nn.Module, decay: float, step: int) -> None:
     """Move the averaged weights towards the trained ones; faster at first, when these change fast."""
+    if not average:
+        return
     decay = min(decay, (1 + step) / (10 + step))
     state = network.state_dict()
-    for name, value in average.items():
-        if value.is_floating_point():
-            value.lerp_(state[name], 1 - decay)
-        else:
-            value.copy_(state[name])
+    smooth = [name for name, value in average.items() if value.is_floating_point()]
+    torch._foreach_lerp_([average[name] for name in smooth], [state[name] for name in smooth], 1 - decay)
+    for name in average.keys() - set(smooth):
+        average[name].copy_(state[name])
 
 
 def _validate(state: _Run) -> None:

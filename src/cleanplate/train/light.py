@@ -84,8 +84,11 @@ def move(plate: Floats, shift_px: float, turn_deg: float, rng: np.random.Generat
 def expose(image: Floats, plate: Floats, config: "Augment", rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return both as cameras would have taken them: joint light, the plate's own drift, lens, noise, JPEG."""
     gain = np.exp(rng.normal(0, 0.15 * config.light) + rng.normal(0, 0.06 * config.light, 3))
-    bright = np.percentile(plate, 90, axis=(0, 1))
-    gain *= min(1.0, float((1.0 / np.maximum(gain * bright, 1e-3)).min()))  # rigs are not set to clip their walls
+    bright = np.percentile(plate[::4, ::4], 90, axis=(0, 1))
+    # Rigs are not set to clip their walls, but some do.
+    most = rng.uniform(1.0, 1.3) if rng.random() < config.p_clip else 1.0
+    gain *= min(1.0, float((most / np.maximum(gain * bright, 1e-3)).min()))
+    gain = np.maximum(gain, most / np.maximum(bright, 0.3)) if most > 1 else gain
     gamma = float(np.exp(rng.normal(0, 0.15 * config.light)))
     drift = np.ones(3)
     if rng.random() < config.p_drift:
@@ -95,13 +98,13 @@ def expose(image: Floats, plate: Floats, config: "Augment", rng: np.random.Gener
     noise = rng.uniform(0.002, 0.03)
     developed = []
     for picture, factor in ((image, gain), (plate, gain * drift)):
-        picture = np.clip(picture * factor, 0, 1).astype(np.float32) ** gamma
+        picture = cv2.pow(np.clip(picture * factor.astype(np.float32), 0, 1), gamma)
         if blur:
             picture = cv2.GaussianBlur(picture, (0, 0), blur * rng.uniform(0.7, 1.3))
         if noisy:
-            picture = picture + noise * rng.standard_normal(picture.shape, dtype=np.float32)
+            picture = picture + np.float32(noise) * rng.standard_normal(picture.shape, dtype=np.float32)
         picture = np.clip(picture, 0, 1)
-        developed.append(_jpeg(picture, int(rng.integers(50, 95))) if coarse else picture.astype(np.float32))
+        developed.append(_jpeg(picture, int(rng.integers(50, 95))) if coarse else picture)
     return developed[0], developed[1]
 
 

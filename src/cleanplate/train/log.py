@@ -1,10 +1,10 @@
-"""What a run says of itself: log.jsonl and TensorBoard."""
+"""What a run says of itself: log.jsonl, and TensorBoard where it is installed."""
 
 import json
 import time
+from importlib.util import find_spec
 from pathlib import Path
-
-from torch.utils.tensorboard import SummaryWriter
+from typing import Any
 
 
 class Log:
@@ -15,7 +15,7 @@ class Log:
         if self.active:
             run.mkdir(parents=True, exist_ok=True)
             self.stream = (run / "log.jsonl").open("a")
-            self.board = SummaryWriter(str(run / "tensorboard"))
+            self.board = _board(run / "tensorboard")
 
     def write(self, kind: str, step: int, **values: object) -> None:
         """Add a line."""
@@ -25,11 +25,21 @@ class Log:
         self.stream.write(json.dumps(line) + "\n")
         self.stream.flush()
         for name, value in values.items():
-            if isinstance(value, float):
+            if self.board is not None and isinstance(value, float):
                 self.board.add_scalar(f"{kind}/{name}", value, step)
 
     def close(self) -> None:
         """Flush and close both."""
         if self.active:
             self.stream.close()
-            self.board.close()
+            if self.board is not None:
+                self.board.close()
+
+
+def _board(folder: Path) -> Any:
+    """Return TensorBoard's writer, or None on a machine that has only what training itself needs."""
+    if find_spec("tensorboard") is None:
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(str(folder))

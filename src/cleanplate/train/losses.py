@@ -16,7 +16,8 @@ class Loss:
     Attributes:
         iou: 1 - soft IoU of each image.
         boundary: extra cross-entropy of pixels within 2 of the true contour.
-        auxiliary: cross-entropy of the network's coarse output, where it has one.
+        auxiliary: cross-entropy of the network's coarse outputs, where it has some, with the share of each cell that
+            is foreground: what is solid must be known where whole products are seen.
     """
 
     iou: float = 0.0
@@ -40,7 +41,7 @@ class Objective(nn.Module):
     ) -> Float[Tensor, ""]:
         """Return the mean loss; pictures in 0..1, the mask 0 or 1."""
         mask = mask[:, None]
-        coarse = None
+        coarse: list[Tensor] = []
         if self.loss.auxiliary and hasattr(self.network, "with_auxiliary"):
             logit, coarse = self.network.with_auxiliary(image, plate)
         else:
@@ -50,9 +51,10 @@ class Objective(nn.Module):
         total = (entropy * (1 + self.loss.boundary * _band(mask))).mean()
         if self.loss.iou:
             total = total + self.loss.iou * soft_iou_loss(logit.sigmoid(), mask)
-        if coarse is not None:
-            small = functional.adaptive_avg_pool2d(mask, coarse.shape[-2:])
-            total = total + self.loss.auxiliary * functional.binary_cross_entropy_with_logits(coarse.float(), small)
+        for each in coarse:
+            small = functional.adaptive_avg_pool2d(mask, each.shape[-2:])
+            entropy = functional.binary_cross_entropy_with_logits(each.float(), small)
+            total = total + self.loss.auxiliary / len(coarse) * entropy
         return total
 
 

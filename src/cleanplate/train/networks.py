@@ -14,8 +14,8 @@ from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
 
 _TRAINING_ONLY = "auxiliary."
 """Parts of a network under this name are not exported."""
-_DEEPER = "deeper."
-"""Blocks that start as the identity: a compact network from before it had them goes on as the same function."""
+_LATER = ("deeper.", "context.", "detail.")
+"""Parts that start as the identity: a compact network from before it had them goes on as the same function."""
 
 
 def build(architecture: str) -> Any:
@@ -59,13 +59,18 @@ def initialise(network: Any, architecture: str, source: str) -> None:
     found = metadata.get("architecture")
     if found != architecture:
         raise ModelError(f"{source}: a checkpoint of {found!r}, this run trains {architecture!r}; choose another one")
-    if path.suffix == ".onnx":  # what only training has stays fresh
-        own = network.state_dict().items()
-        kept = {name: v for name, v in own if name.startswith(_TRAINING_ONLY) or name.endswith("num_batches_tracked")}
-        weights = kept | weights
-    if not any(name.startswith(_DEEPER) for name in weights):
-        weights |= {name: v for name, v in network.state_dict().items() if name.startswith(_DEEPER)}
-    load_weights(network, weights, source)
+    load_weights(network, _completed(network, weights), source)
+
+
+def _completed(network: Any, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the weights, with fresh ones of what only training has, and of parts that are younger than they."""
+    fresh = network.state_dict()
+    kept = {name for name in fresh if name.startswith(_TRAINING_ONLY) or name.endswith("num_batches_tracked")}
+    for part in _LATER:
+        if not any(name.startswith(part) for name in weights):
+            kept |= {name for name in fresh if name.startswith(part)}
+    trained = {name: value for name, value in weights.items() if not name.startswith(_TRAINING_ONLY)}
+    return {name: fresh[name] for name in kept} | trained
 
 
 def _imagenet(network: Any, architecture: str, file: Path | None) -> None:

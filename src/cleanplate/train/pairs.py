@@ -1,17 +1,23 @@
-"""Data sets -> training pairs (image, plate, mask) on disk, and which side of the split they belong to."""
+"""Data sets -> training pairs (image, plate, mask) on disk, and which side of the split they belong to.
 
-from collections.abc import Iterable
+The capture format's libraries are imported where captures are read: packs are trained on without them.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from cleanplate.capture import Capture, View, read_capture
-from cleanplate.dataset import has_manifest, read_manifest, split_of
 from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.image import read_image, read_mask
+from cleanplate.train.pack import SUFFIX, read_pack
+
+if TYPE_CHECKING:
+    from cleanplate.capture import Capture, View
 
 
 @dataclass(frozen=True)
@@ -23,18 +29,36 @@ class Pair:
     mask: Bool[np.ndarray, "h w"]
 
 
-@dataclass(frozen=True)
-class PairFile:
-    """Where a pair lies; decoding it takes milliseconds, a training step seconds, so that none is kept in memory.
+class StoredPair(Protocol):
+    """A pair that is decoded when it is wanted: that takes milliseconds, a training step more.
 
     Attributes:
+        name: tells it from all others.
         split: "train" or "validation".
     """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def split(self) -> str: ...
+
+    def read(self) -> Pair: ...
+
+
+@dataclass(frozen=True)
+class PairFile:
+    """A pair of a capture's files."""
 
     image: Path
     plate: Path
     mask: Path
     split: str
+
+    @property
+    def name(self) -> str:
+        """The image's own path, whatever link leads to it."""
+        return str(self.image.resolve())
 
     def read(self) -> Pair:
         """Decode the three pictures.
@@ -57,12 +81,12 @@ class Pairs:
 
     validation: float
     """Share of the products that is held out of data sets without a manifest; a manifest says it itself."""
-    pairs: list[PairFile] = field(default_factory=list)
+    pairs: list[StoredPair] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
 
     def add(self, folders: Iterable[Path]) -> None:
-        """List the captures that are not listed yet, each picture decoded once to know that it can be.
+        """List the captures and packs that are not listed yet; each capture's pictures are decoded once.
 
         A view without plate or mask is passed over, and so is a product of the test side.
         """
@@ -70,25 +94,33 @@ class Pairs:
             if folder in self.folders:
                 continue
             self.folders.append(folder)
-            try:
-                capture = read_capture(folder)
-                split = assigned_split(folder.parent, capture.asin, self.validation)
-            except CleanplateError as error:
-                self.skipped.append(str(error))
+            if folder.suffix == SUFFIX:
+                self.pairs.extend(read_pack(folder))
                 continue
-            for view in capture.views if split != "test" else ():
-                try:
-                    self.pairs.extend(_checked(capture, view, split))
-                except (CleanplateError, OSError) as error:
-                    self.skipped.append(str(error))
+            self._add_capture(folder)
 
-    def side(self, split: str) -> list[PairFile]:
+    def _add_capture(self, folder: Path) -> None:
+        from cleanplate.capture import read_capture
+
+        try:
+            capture = read_capture(folder)
+            split = assigned_split(folder.parent, capture.asin, self.validation)
+        except CleanplateError as error:
+            self.skipped.append(str(error))
+            return
+        for view in capture.views if split != "test" else ():
+            try:
+                self.pairs.extend(_checked(capture, view, split))
+            except (CleanplateError, OSError) as error:
+                self.skipped.append(str(error))
+
+    def side(self, split: str) -> list[StoredPair]:
         """Return the pairs of "train", or those of "validation", each once though a link lists its folder again."""
         chosen = [pair for pair in self.pairs if pair.split == split]
-        return chosen if split == "train" else list({pair.image.resolve(): pair for pair in chosen}.values())
+        return chosen if split == "train" else list({pair.name: pair for pair in chosen}.values())
 
 
-def _checked(capture: Capture, view: View, split: str) -> list[PairFile]:
+def _checked(capture: "Capture", view: "View", split: str) -> list[PairFile]:
     plate, mask = capture.plate_path(view), capture.mask_path(view)
     if plate is None or mask is None:
         return []
@@ -99,15 +131,28 @@ def _checked(capture: Capture, view: View, split: str) -> list[PairFile]:
 
 def assigned_split(dataset: Path, asin: str, validation: float) -> str:
     """Return a product's split: the manifest's, or where none lists it, one by the share that is held out."""
+    from cleanplate.dataset import has_manifest, split_of
+
     listed = _manifest(dataset) if has_manifest(dataset) else {}
     return listed.get(asin) or split_of(asin, validation)
 
 
 @cache
 def _manifest(dataset: Path) -> dict[str, str]:
+    from cleanplate.dataset import read_manifest
+
     return {entry.asin: entry.split for entry in read_manifest(dataset)}
 
 
 def capture_folders(dataset: Path) -> list[Path]:
     """Return the finished captures inside a folder, which may still be growing."""
     return sorted(path.parent for path in dataset.glob("*/capture.json"))
+
+
+def sources(datasets: Sequence[Path]) -> list[Path]:
+    """Return the packs and captures of data sets; each is a pack, or a folder that holds packs, captures, or both."""
+    found: list[Path] = []
+    for dataset in datasets:
+        packs = [dataset] if dataset.suffix == SUFFIX else sorted(dataset.glob(f"*{SUFFIX}"))
+        found += [*packs, *capture_folders(dataset)]
+    return found

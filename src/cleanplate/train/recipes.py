@@ -18,6 +18,7 @@ class Recipe:
         min_batches: in an epoch; a small data set is gone through several times.
         batch: over all processes.
         lr: Adam's, after `warmup` steps of linear rise; halved every `halve_every` epochs (0: never).
+        anneal: the learning rate falls along a cosine to zero at the run's limit, of minutes or steps.
         weight_decay: decoupled (AdamW); 0 is Adam.
         validation: share of the products that is held out of data sets without a manifest.
         validation_views: at most so many views are measured at each validation.
@@ -36,6 +37,7 @@ class Recipe:
     lr: float = 2e-3
     warmup: int = 30
     halve_every: int = 0
+    anneal: bool = False
     weight_decay: float = 1e-4
     validation: float = 0.1
     validation_views: int = 96
@@ -94,6 +96,28 @@ def compact_finish() -> Recipe:
     return replace(compact_large(), lr=1e-4, validate_every=1, augment=light)
 
 
+def compact_gpu() -> Recipe:
+    """The compact network on a GPU, at the sizes that users' pictures are worked on at; on many examples a second."""
+    some = Augment(side=(352.0, 704.0), p_composite=0.15, p_shape=0.15, drift=0.15)
+    return replace(
+        compact_large(), size=(416, 512), batch=48, lr=6e-4, warmup=60, anneal=True, min_batches=150, validate_every=1000,
+        validation_views=48, augment=some, workers=15,
+    )  # fmt: skip
+
+
+def paper_gpu() -> Recipe:
+    """The paper's network on a GPU for minutes: first at half size, from an encoder that knows ImageNet."""
+    return replace(
+        paper(), size=(256, 320), batch=48, lr=3e-4, warmup=60, anneal=True, halve_every=0, min_batches=150,
+        validation=0.1, validate_every=1000, validation_views=48, ema=0.99, workers=15,
+    )  # fmt: skip
+
+
+def paper_gpu_finish() -> Recipe:
+    """The same at the paper's size and batch."""
+    return replace(paper_gpu(), size=(512, 640), batch=24, lr=1e-4, warmup=20)
+
+
 def compact_tune() -> Recipe:
     """A trained compact network and few corrected masks: 100 small steps on all of them, nothing held out."""
     return replace(compact_large(), lr=1e-4, ema=0.95, epochs=4, min_batches=25, validation=0.0)
@@ -105,6 +129,9 @@ RECIPES = {
     "compact": compact,
     "compact-large": compact_large,
     "compact-finish": compact_finish,
+    "compact-gpu": compact_gpu,
+    "paper-gpu": paper_gpu,
+    "paper-gpu-finish": paper_gpu_finish,
     "compact-tune": compact_tune,
 }
 

@@ -42,13 +42,13 @@ def outline(size: tuple[int, int], rng: np.random.Generator) -> Float[np.ndarray
     centre = rng.uniform(0.2, 0.8, 2) * (width, height)
     reach = rng.uniform(0.08, 0.5) * min(size)
     for _ in range(rng.integers(1, 4)):
-        curve = _blob(centre + rng.normal(0, 0.3, 2) * reach, reach * rng.uniform(0.4, 1.0), rng)
+        curve = blob(centre + rng.normal(0, 0.3, 2) * reach, reach * rng.uniform(0.4, 1.0), rng)
         if rng.random() < 0.6:
             cv2.fillPoly(alpha, [curve], 1.0, cv2.LINE_AA)
         else:  # wire or handle
             cv2.polylines(alpha, [curve], bool(rng.random() < 0.6), 1.0, int(rng.integers(1, 6)), cv2.LINE_AA)
     if rng.random() < 0.4:
-        cv2.fillPoly(alpha, [_blob(centre, reach * rng.uniform(0.1, 0.5), rng)], 0.0, cv2.LINE_AA)
+        cv2.fillPoly(alpha, [blob(centre, reach * rng.uniform(0.1, 0.5), rng)], 0.0, cv2.LINE_AA)
     return alpha
 
 
@@ -57,23 +57,23 @@ def openwork(size: tuple[int, int], rng: np.random.Generator) -> Float[np.ndarra
     alpha = np.zeros(size, np.float32)
     centre = rng.uniform(0.25, 0.75, 2) * size[::-1]
     reach = rng.uniform(0.15, 0.5) * min(size)
-    rim = _blob(centre, reach, rng)
+    rim = blob(centre, reach, rng)
     if rng.random() < 0.5:
         for _ in range(rng.integers(1, 4)):
-            _bars(alpha, centre, reach, rng)
+            bars(alpha, centre, reach, rng)
         inside = np.zeros(size, np.float32)
         cv2.fillPoly(inside, [rim], 1.0, cv2.LINE_AA)
         alpha *= inside
     else:
         for _ in range(rng.integers(2, 10)):
-            loop = _blob(centre + rng.normal(0, 0.4, 2) * reach, reach * rng.uniform(0.15, 0.5), rng)
+            loop = blob(centre + rng.normal(0, 0.4, 2) * reach, reach * rng.uniform(0.15, 0.5), rng)
             cv2.polylines(alpha, [loop], True, 1.0, int(rng.integers(1, 5)), cv2.LINE_AA)
     if rng.random() < 0.8:
         cv2.polylines(alpha, [rim], True, 1.0, int(rng.integers(1, 7)), cv2.LINE_AA)
     return alpha
 
 
-def _bars(alpha: np.ndarray, centre: np.ndarray, reach: float, rng: np.random.Generator) -> None:
+def bars(alpha: np.ndarray, centre: np.ndarray, reach: float, rng: np.random.Generator) -> None:
     """Draw bars of one thickness at random distances; they draw together as they recede."""
     turn = rng.uniform(0, np.pi)
     along, across = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
@@ -94,15 +94,15 @@ def pierce(alpha: Float[np.ndarray, "h w"], rng: np.random.Generator) -> Float[n
     if rng.random() < 0.3:
         left[:] = 0
         for _ in range(rng.integers(1, 4)):
-            _bars(left, np.array([xs.mean(), ys.mean()]), reach, rng)
+            bars(left, np.array([xs.mean(), ys.mean()]), reach, rng)
     else:
         for i in rng.integers(len(ys), size=rng.integers(1, 7)):
-            hole = _blob(np.array([xs[i], ys[i]]), reach * rng.uniform(0.05, 0.4), rng)
+            hole = blob(np.array([xs[i], ys[i]]), reach * rng.uniform(0.05, 0.4), rng)
             cv2.fillPoly(left, [hole], 0.0, cv2.LINE_AA)
     return alpha * left
 
 
-def _blob(centre: np.ndarray, reach: float, rng: np.random.Generator) -> np.ndarray:
+def blob(centre: np.ndarray, reach: float, rng: np.random.Generator) -> np.ndarray:
     """Return a closed outline: a polygon or a smooth curve around `centre`."""
     corners = int(rng.integers(3, 9))
     angles = np.sort(rng.uniform(0, 2 * np.pi, corners))

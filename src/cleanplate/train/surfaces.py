@@ -37,6 +37,15 @@ def opaque(alpha: Float[np.ndarray, "h w"], plate: Floats, rng: np.random.Genera
     return np.clip(shaded + _highlight(normal, light, rng), 0, 1).astype(np.float32)
 
 
+def printed(alpha: Float[np.ndarray, "h w"], texture: Floats, rng: np.random.Generator) -> Floats:
+    """Return a lit body that wears a texture in 0..1."""
+    normal, light = dome(alpha, rng), _direction(rng)
+    ambient = rng.uniform(0.5, 0.95)
+    diffuse = np.clip(normal @ light, 0, 1)[..., None]
+    lit = texture * (ambient + (1 - ambient) * diffuse * 1.2) + _highlight(normal, light, rng)
+    return np.clip(lit, 0, 1).astype(np.float32)
+
+
 def clear(alpha: Float[np.ndarray, "h w"], plate: Floats, rng: np.random.Generator) -> Floats:
     """Return glass: the plate seen displaced, darker or lighter towards the rim, with highlights."""
     normal = dome(alpha, rng)

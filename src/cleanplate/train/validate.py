@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from cleanplate.evaluate import evaluate_mask
-from cleanplate.train.pairs import PairFile
+from cleanplate.train.pairs import StoredPair
 from cleanplate.types import Image
 
 THRESHOLDS = (0.3, 0.4, 0.5)
@@ -34,7 +34,7 @@ def predict(network: nn.Module, image: Image, plate: Image) -> Float[np.ndarray,
     return logit[0, 0, :height, :width].sigmoid().float().cpu().numpy()
 
 
-def validate(network: nn.Module, pairs: Sequence[PairFile], views: int) -> dict[str, float]:
+def validate(network: nn.Module, pairs: Sequence[StoredPair], views: int) -> dict[str, float]:
     """Return the mean metrics at a threshold of `THRESHOLDS` over at most `views` pairs, spread evenly.
 
     It is the lowest whose mIoU is within 0.002 of the best one's.

@@ -14,11 +14,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cleanplate.segment.compact.change import CHANNELS, change_features
+from cleanplate.segment.compact.context import Context
 from cleanplate.segment.compact.lite0 import WIDTHS as ENCODER_WIDTHS
 from cleanplate.segment.compact.lite0 import Lite0
 
 MULTIPLE = 64
 """Height and width must be multiples of it: the encoder's stride 32 at half size."""
+_CONTEXT = (3, 4)
+"""The levels, of strides 16 and 32, at which the whole picture is looked over."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,15 @@ class CompactConfig:
         widths: channels of the U-Net at strides 2, 4, 8, 16, 32, 64.
         depth: residual blocks on the way up at each of them, beyond the first.
         head: channels at full size.
+        context: (blocks, channels) of attention over the whole picture at strides 16 and 32.
+        detail: channels of the second head at full size.
     """
 
     widths: tuple[int, ...] = (24, 48, 64, 96, 128, 128)
     depth: tuple[int, ...] = (1, 1, 2, 3, 3, 2)
     head: int = 8
+    context: tuple[tuple[int, int], ...] = ((1, 96), (5, 192))
+    detail: int = 16
 
 
 def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
@@ -74,6 +81,21 @@ class Fuse(nn.Module):
         return self.project(self.norm(torch.cat([image, plate, (image - plate).abs()], 1)))
 
 
+class Detail(nn.Module):
+    """A second head at full size, for what is as thin as a pixel: it adds nothing before it is trained."""
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__()
+        self.mix = conv(inputs, width)
+        self.last = nn.Conv2d(width, 1, 3, 1, 1)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 1 h w"]:
+        """Return what is added to the logit."""
+        return self.last(self.mix(x))
+
+
 class Compact(nn.Module):
     """Image and plate, RGB in 0..1 -> the logit of foreground at full size."""
 
@@ -93,35 +115,41 @@ class Compact(nn.Module):
         self.deeper = nn.ModuleList(
             nn.Sequential(*(Residual(a) for _ in range(n))) for a, n in zip(w, config.depth, strict=True)
         )
-        self.auxiliary = nn.Conv2d(w[2], 1, 1)
+        self.context = nn.ModuleList(
+            Context(a, channels, n) for a, (n, channels) in zip(w[3:5], config.context, strict=True)
+        )
+        self.auxiliary = nn.ModuleList(nn.Conv2d(a, 1, 1) for a in w[2:5])
         self.grow = conv(w[0], 4 * config.head)
         self.head = nn.Sequential(conv(config.head + CHANNELS, config.head), nn.Conv2d(config.head, 1, 1))
+        self.detail = Detail(config.head + CHANNELS, config.detail)
 
     def forward(self, image: Float[Tensor, "b 3 h w"], plate: Float[Tensor, "p 3 h w"]) -> Float[Tensor, "b 1 h w"]:
         """Return logits; `plate` has the image's batch size, or 1."""
         return self.with_auxiliary(image, plate)[0]
 
-    def with_auxiliary(self, image: Tensor, plate: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logits at full size, and at stride 8 for deep supervision."""
+    def with_auxiliary(self, image: Tensor, plate: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the logits at full size, and those at strides 8, 16 and 32 for deep supervision."""
         with torch.autocast(image.device.type, enabled=False):  # faint differences need all their digits
             raw = change_features(image, plate.expand_as(image))
         maps = [self.stem(functional.pixel_unshuffle(raw, 2))]
         features = zip(self.encode(image), self.encode(plate), strict=True)
         for down, fuse, (f, b) in zip(self.down, self.fuse, features, strict=True):
             maps.append(down(maps[-1]) + fuse(f, b))
+            if (level := len(maps) - 1) in _CONTEXT:
+                maps[-1] = self.context[_CONTEXT.index(level)](maps[-1])
         x = self.deeper[-1](maps.pop())
-        coarse = x
+        coarse = {}
         for level in reversed(range(len(maps))):
             grown = functional.interpolate(self.lateral[level](x), scale_factor=2.0, mode="bilinear")
-            x = self.deeper[level](self.up[level](maps[level] + grown))
-            if level == 2:
-                coarse = x
-        fine = functional.pixel_shuffle(self.grow(x), 2)
-        return self.head(torch.cat([fine, raw], 1)), self.auxiliary(coarse)
+            x = coarse[level] = self.deeper[level](self.up[level](maps[level] + grown))
+        fine = torch.cat([functional.pixel_shuffle(self.grow(x), 2), raw], 1)
+        logit = self.head(fine) + self.detail(fine)
+        return logit, [head(coarse[level]) for head, level in zip(self.auxiliary, (2, 3, 4), strict=True)]
 
     def encode(self, x: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
         """Return the encoder's maps of one picture at half size."""
-        with torch.autocast(x.device.type, enabled=False):  # depthwise convolutions are slower in bfloat16
+        # depthwise convolutions are slower in bfloat16 on a CPU
+        with torch.autocast(x.device.type, enabled=x.device.type == "cuda"):
             return self.encoder(functional.avg_pool2d(x * 2 - 1, 2))
 
     def freeze_encoder(self) -> None:
