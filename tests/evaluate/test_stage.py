@@ -8,7 +8,8 @@ import pytest
 
 from cleanplate.capture import Capture, View, write_capture
 from cleanplate.errors import ModelError
-from cleanplate.evaluate import compare, evaluate_masks, make_masks
+from cleanplate.evaluate import evaluate_masks, make_masks
+from cleanplate.evaluate.stage import compare
 from cleanplate.geometry import Camera, look_at
 from cleanplate.image import read_mask, write_image, write_mask
 

@@ -50,7 +50,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare methods on captures with truth: Table 1 with confidence intervals, Figures 3 and 4; resumes."""
-    from cleanplate.evaluate import compare as compare_all
+    from cleanplate.evaluate.stage import compare as compare_all
 
     named = [method.rpartition("=") for method in methods or ["classical", "difference", "default"]]
     chosen = {name or Path(what).stem: what for name, _, what in named}

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from cleanplate.evaluate.predict import Cost, make_masks
     from cleanplate.evaluate.report import Report, ViewScore, evaluate_all, evaluate_masks
     from cleanplate.evaluate.solids import Agreement, Limits, compare_solids
-    from cleanplate.evaluate.stage import compare
     from cleanplate.evaluate.tables import terminal_tables, write_comparison_html
     from cleanplate.evaluate.write import write_comparison
 
@@ -31,7 +30,6 @@ __all__ = [
     "boundary_iou",
     "choose_gains",
     "choose_worst",
-    "compare",
     "compare_methods",
     "compare_solids",
     "contour_offset",
@@ -57,7 +55,6 @@ _ROOMS = {
     "predict": "Cost make_masks",
     "report": "Report ViewScore evaluate_all evaluate_masks",
     "solids": "Agreement Limits compare_solids",
-    "stage": "compare",
     "tables": "terminal_tables write_comparison_html",
     "write": "write_comparison",
 }

@@ -211,12 +211,13 @@ def _steps(
     """Train on the given batches; yield each one's image names, loss and learning rate."""
     recipe, progress = state.recipe, state.progress
     on_gpu = state.device.type == "cuda"
+    workers = max(recipe.workers, (os.cpu_count() or 1) - 1) if on_gpu else recipe.workers
     loader = DataLoader(
         Examples(training, recipe, progress.epoch),
         batch_sampler=[batch[state.rank :: state.world] for batch in order],
-        num_workers=recipe.workers,
+        num_workers=workers,
         pin_memory=on_gpu,
-        prefetch_factor=4 if recipe.workers else None,
+        prefetch_factor=4 if workers else None,
     )
     objective.train()
     for image, plate, mask, index in loader:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -29,21 +29,20 @@ class Pair:
     mask: Bool[np.ndarray, "h w"]
 
 
+@runtime_checkable
 class StoredPair(Protocol):
-    """A pair that is decoded when it is wanted: that takes milliseconds, a training step more.
-
-    Attributes:
-        name: tells it from all others.
-        split: "train" or "validation".
-    """
+    """A pair that is decoded when it is wanted: that takes milliseconds, a training step more."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Tell it from all others."""
 
     @property
-    def split(self) -> str: ...
+    def split(self) -> str:
+        """Say "train" or "validation"."""
 
-    def read(self) -> Pair: ...
+    def read(self) -> Pair:
+        """Decode the three pictures."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Recipe:
         validate_every: epochs between validations.
         freeze_encoder: keep the encoder as initialised.
         ema: decay per step of the averaged weights that are validated and kept; 0 keeps the trained ones.
-        workers: processes that make examples.
+        workers: processes that make examples; on a GPU at least one less than the processor's cores.
         seed: of weights, order and augmentation.
     """
 
@@ -100,8 +100,8 @@ def compact_gpu() -> Recipe:
     """The compact network on a GPU, at the sizes that users' pictures are worked on at; on many examples a second."""
     some = Augment(side=(352.0, 704.0), p_composite=0.15, p_shape=0.15, drift=0.15)
     return replace(
-        compact_large(), size=(416, 512), batch=48, lr=6e-4, warmup=60, anneal=True, min_batches=150, validate_every=1000,
-        validation_views=48, augment=some, workers=15,
+        compact_large(), size=(448, 512), batch=48, lr=6e-4, warmup=60, anneal=True, min_batches=150, validate_every=1000,
+        validation_views=48, augment=some,
     )  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def paper_gpu() -> Recipe:
     """The paper's network on a GPU for minutes: first at half size, from an encoder that knows ImageNet."""
     return replace(
         paper(), size=(256, 320), batch=48, lr=3e-4, warmup=60, anneal=True, halve_every=0, min_batches=150,
-        validation=0.1, validate_every=1000, validation_views=48, ema=0.99, workers=15,
+        validation=0.1, validate_every=1000, validation_views=48, ema=0.99,
     )  # fmt: skip
 
 

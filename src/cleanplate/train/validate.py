@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import nn
 from torch.nn import functional
 
-from cleanplate.evaluate import evaluate_mask
+from cleanplate.evaluate.metrics import evaluate_mask
 from cleanplate.train.pairs import StoredPair
 from cleanplate.types import Image
 
