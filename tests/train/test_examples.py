@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from cleanplate.capture import read_capture
 from cleanplate.dataset import write_manifest
 from cleanplate.image import write_image
-from cleanplate.train import light, shapes, surfaces
-from cleanplate.train.augment import PLAIN, Augment, augment
+from cleanplate.train import decals, light, shapes, surfaces
+from cleanplate.train.augment import PLAIN, Augment, augment, worn
 from cleanplate.train.examples import Examples, batches
 from cleanplate.train.pairs import Pair, PairFile, Pairs, capture_folders
 from cleanplate.train.recipes import compact
@@ -173,3 +173,39 @@ def test_ambient_shade_fades_with_distance_and_fills_what_is_enclosed():
         shade = light._ambient(ring, np.random.default_rng(seed))
         assert 0 <= shade.min() <= shade.max() <= 1 + 1e-6
         assert shade[64, 64] >= shade[2, 2]
+
+
+def test_decals_stay_within_the_foreground_and_change_it():
+    rng = np.random.default_rng(0)
+    plate = shapes.backdrop((96, 128), rng)
+    mask = np.zeros((96, 128), np.float32)
+    mask[20:80, 30:100] = 1
+    image = np.where(mask[..., None] > 0.5, np.float32(0.2), plate)
+    changed = 0
+    for seed in range(30):
+        painted = decals.decals(image, mask, plate, np.random.default_rng(seed))
+        assert painted.dtype == np.float32
+        assert np.array_equal(painted[mask == 0], image[mask == 0])
+        changed += not np.array_equal(painted, image)
+    assert changed > 25
+    assert decals.decals(image, np.zeros_like(mask), plate, rng) is image
+
+
+def test_a_drawn_body_may_wear_a_products_surface_and_none_of_its_background():
+    pair = a_pair()
+    alpha = np.zeros((48, 64), np.float32)
+    alpha[5:40, 5:60] = 1
+    canvas = worn(pair, alpha, np.random.default_rng(0))
+    assert canvas is not None
+    assert np.allclose(canvas[alpha > 0.5], 30 / 255, atol=0.01)
+    empty = Pair(pair.image, pair.plate, np.zeros_like(pair.mask))
+    assert worn(empty, alpha, np.random.default_rng(0)) is None
+
+
+def test_small_pictures_are_enlarged_as_for_the_network():
+    small = replace(PLAIN, p_small=1.0, light=0.0)
+    image, plate, mask = augment(a_pair(), a_pair, (48, 64), small, np.random.default_rng(0))
+    assert image.shape == plate.shape == (48, 64, 3)
+    assert set(np.unique(mask)) <= {0.0, 1.0}
+    sharp = np.abs(np.diff(a_pair().plate / 255.0, axis=1)).mean()
+    assert np.abs(np.diff(plate, axis=1)).mean() < 0.8 * sharp

@@ -100,3 +100,19 @@ def stats(folder: Annotated[Path, typer.Argument(help="A data set with a manifes
     from cleanplate.dataset import dataset_stats
 
     print_json(asdict(dataset_stats(folder)))
+
+
+@dataset.command("pack")
+def pack(
+    datasets: Annotated[list[Path], typer.Argument(help="Folders of captures with true masks.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Path and name of the packs, to which -000.pack is added.")],
+    validation: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of products held out where there is no manifest.")
+    ] = 0.1,
+    shard: Annotated[int, typer.Option(min=1, help="Megabytes of a pack, at most.")] = 60,
+) -> None:
+    """Write the training views of data sets into a few large files, which other machines train from."""
+    from cleanplate.train.pack import write_packs
+
+    for path in write_packs(datasets, out, validation, shard << 20):
+        say(f"wrote {path}")

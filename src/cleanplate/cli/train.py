@@ -11,21 +11,24 @@ from cleanplate.errors import require
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(help="paper, paper-small, compact, compact-large, -finish or -tune.")],
-    datasets: Annotated[list[Path], typer.Argument(help="Folders of captures with true masks.")],
+    recipe: Annotated[
+        str, typer.Argument(help="paper, paper-small, -gpu, -gpu-finish, compact, compact-large, -finish, -gpu or -tune.")
+    ],
+    datasets: Annotated[list[Path], typer.Argument(help="Packs, or folders of captures with true masks.")],
     run: Annotated[Path, typer.Option(help="Folder of this run; an existing one is resumed.")],
     init: Annotated[
         str | None,
         typer.Option(help="imagenet, imagenet:FILE, default (the shipped network), a checkpoint or an .onnx."),
     ] = None,
     minutes: Annotated[float, typer.Option(min=0, help="Stop, resumable, after so long.")] = float("inf"),
+    steps: Annotated[float, typer.Option(min=0, help="Stop, resumable, after so many steps.")] = float("inf"),
 ) -> None:
     """Train a network; several processes: torchrun -m cleanplate.train (there --run is --checkpoints)."""
     require("torch", "train")
     from cleanplate.train.fit import train as fit
     from cleanplate.train.recipes import recipe as find
 
-    print(fit(find(recipe), datasets, run, init, minutes))
+    print(fit(find(recipe), datasets, run, init, minutes, steps))
 
 
 @app.command()
