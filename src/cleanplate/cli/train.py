@@ -12,7 +12,8 @@ from cleanplate.errors import require
 @app.command()
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="paper, paper-small, -gpu, -gpu-finish, compact, compact-large, -finish, -gpu or -tune.")
+        str,
+        typer.Argument(help="paper, paper-small, -gpu, -gpu-finish, compact, compact-large, -finish, -gpu or -tune."),
     ],
     datasets: Annotated[list[Path], typer.Argument(help="Packs, or folders of captures with true masks.")],
     run: Annotated[Path, typer.Option(help="Folder of this run; an existing one is resumed.")],

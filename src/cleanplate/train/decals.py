@@ -1,7 +1,7 @@
 """Parts of a foreground repainted in the plate's tone, which stay foreground: the counterpart of `shapes.pierce`.
 
-An opening shows the plate's own pixels, its seams running on through it, in the light of the set. A decal never does: it
-keeps the body's shading, or a tone that is even, or pixels of the plate from somewhere else.
+An opening shows the plate's own pixels, its seams running on through it, in the light of the set. A decal never does:
+it keeps the body's shading, or a tone that is even, or pixels of the plate from somewhere else.
 """
 
 from collections.abc import Callable

@@ -122,9 +122,9 @@ def _place(value: Any, first: int) -> tuple[int, int]:
 def write_packs(datasets: Sequence[Path], out: Path, validation: float = 0.1, shard: int = SHARD) -> list[Path]:
     """Write the training pairs of data sets as `out`-000.pack, `out`-001.pack, ...; return their paths.
 
-    A product's pictures are copied as they are; what OpenCV would decode otherwise than cleanplate does (turned by EXIF,
-    another colour space, another kind of file) is stored as PNG. Views without plate or truth, and products of the test
-    side, are left out.
+    A product's pictures are copied as they are; what OpenCV would decode otherwise than cleanplate does (turned by
+    EXIF, another colour space, another kind of file) is stored as PNG. Views without plate or truth, and products of
+    the test side, are left out.
 
     Args:
         validation: share of the products that is held out of data sets without a manifest.

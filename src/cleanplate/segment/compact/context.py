@@ -1,6 +1,5 @@
 """Attention over the whole picture at a coarse stride: what is solid is told by the product that surrounds it."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
