@@ -68,8 +68,7 @@ class Augment:
 
 PLAIN = Augment(
     side=None, turn_deg=0.0, p_composite=0, p_shape=0, p_decal=0, p_small=0, p_empty=0, p_shadow=0,
-    p_reflection=0, p_move=0,
-    p_drift=0, p_clip=0, p_noise=0, p_blur=0, p_jpeg=0, light=0.5,
+    p_reflection=0, p_move=0, p_drift=0, p_clip=0, p_noise=0, p_blur=0, p_jpeg=0, light=0.5,
 )  # fmt: skip
 """Horizontal flips and photometric changes: what the preset `paper` is pinned to."""
 

@@ -11,7 +11,7 @@ from cleanplate.train.recipes import Recipe
 
 
 class Examples(Dataset):
-    """The training examples of an epoch, of 8 bits: image and plate (h, w, 3), mask (h, w; 0 or 1), the pair's index."""
+    """An epoch's training examples, of 8 bits: image and plate (h, w, 3), mask (h, w; 0 or 1), the pair's index."""
 
     def __init__(self, pairs: list[StoredPair], recipe: Recipe, epoch: int) -> None:
         self.pairs = pairs
