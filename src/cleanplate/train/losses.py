@@ -52,7 +52,7 @@ class Objective(nn.Module):
         if self.loss.iou:
             total = total + self.loss.iou * soft_iou_loss(logit.sigmoid(), mask)
         for each in coarse:
-            small = functional.adaptive_avg_pool2d(mask, each.shape[-2:])
+            small = functional.adaptive_avg_pool2d(mask, (each.shape[-2], each.shape[-1]))
             entropy = functional.binary_cross_entropy_with_logits(each.float(), small)
             total = total + self.loss.auxiliary / len(coarse) * entropy
         return total

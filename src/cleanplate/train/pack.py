@@ -167,13 +167,15 @@ def _write(out: Path, number: int, rows: list[dict[str, Any]], blobs: list[bytes
 
 def _rows(datasets: Sequence[Path], validation: float) -> Iterator[dict[str, Any]]:
     from cleanplate.image import read_image, read_mask
-    from cleanplate.train.pairs import Pairs, capture_folders
+    from cleanplate.train.pairs import PairFile, Pairs, capture_folders
 
     for dataset in datasets:
         for folder in capture_folders(dataset):
             pairs = Pairs(validation)
             pairs.add([folder])
             for pair in pairs.pairs:
+                if not isinstance(pair, PairFile):
+                    continue
                 mask = cv2.imencode(".png", read_mask(pair.mask).astype(np.uint8) * 255)[1].tobytes()
                 pictures = {kind: _encoded(getattr(pair, kind), read_image) for kind in ("image", "plate")}
                 yield {"name": f"{folder.name}/{pair.image.stem}", "split": pair.split, **pictures, "mask": mask}

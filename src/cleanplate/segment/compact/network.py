@@ -88,8 +88,8 @@ class Detail(nn.Module):
         super().__init__()
         self.mix = conv(inputs, width)
         self.last = nn.Conv2d(width, 1, 3, 1, 1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        for each in self.last.parameters():
+            nn.init.zeros_(each)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 1 h w"]:
         """Return what is added to the logit."""
