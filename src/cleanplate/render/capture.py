@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from cleanplate.render.backend import RenderError
 from cleanplate.render.config import RigConfig
 from cleanplate.render.materials import bsdf_kind, material_bsdf
 from cleanplate.render.presets import make_rig
+from cleanplate.render.products.tags import material_tags
 from cleanplate.render.products.types import Part, Product
 from cleanplate.render.response import draw_drift, expose, repoint
 from cleanplate.render.rig import Rig, plate_radiance, rig_camera
@@ -101,9 +102,10 @@ def render_capture(product: Product, rig: Rig, folder: Path, asin: str, shots: S
         files = (f"images/{shot.id}.jpg", f"plates/{name}.jpg", f"masks/{shot.id}.png")
         views.append(View(shot.id, name, *files, platen_deg=shot.platen_deg, pose=world))
     truth_mesh(product).export(work / "truth.ply")
-    write_capture(Capture(work, asin, cameras, tuple(views), product.tags))
+    capture = Capture(work, asin, cameras, tuple(views), (*product.tags, *material_tags(product.parts)))
+    write_capture(capture)
     work.rename(folder)
-    return Capture(folder, asin, cameras, tuple(views), product.tags)
+    return replace(capture, folder=folder)
 
 
 def product_surfaces(product: Product) -> list[ProductSurface]:

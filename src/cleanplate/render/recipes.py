@@ -2,13 +2,15 @@
 
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
 models are trained and tested with: their families, scans and rigs are disjoint. `train-hard` and `train-thin` add what
-is hard to training, `train-more` further families, `train-abstract` shapes that are no products. `yield-30` has whole
-captures of some test products.
+is hard to training, `train-more` further families, `train-abstract` shapes that are no products; `train-shapes`
+dresses other people's shapes, `train-views` has whole captures of those that it leaves, for what judges views
+together. `yield-30` has whole captures of some test products.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cleanplate.errors import CleanplateError
 from cleanplate.render.batch import Job
 from cleanplate.render.capture import Shot, draw_shots
 from cleanplate.render.config import Quality, RigConfig
@@ -31,6 +34,7 @@ from cleanplate.render.products import (
     redress,
 )
 from cleanplate.render.products.dressing import is_closed
+from cleanplate.render.products.prints import dressed_shape
 from cleanplate.render.products.types import TRANSPARENT
 
 TEST_MESHES = (
@@ -82,6 +86,22 @@ class Source:
         if self.mesh is None:
             return product
         return product if self.seed % 4 == 0 else redress(product, self.seed)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A mesh file dressed by a seed, as `dressed_shape` does it."""
+
+    mesh: Path
+    seed: int
+
+    def make(self) -> Product:
+        """Make the product.
+
+        Raises:
+            MeshError: the mesh file cannot be used.
+        """
+        return dressed_shape(self.mesh, self.seed)
 
 
 @dataclass(frozen=True)
@@ -152,6 +172,28 @@ def _train_more(_meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "MOR", [2] * len(sources), make_pool(16, seed=8), seed=19_000)
 
 
+def _train_shapes(meshes: Path | None, scale: float) -> list[Job]:
+    """The first 85% of a folder's shapes x 4 views."""
+    return _shape_jobs(meshes, scale, (0, 0.85), "SHP", 4, seed=500)
+
+
+def _train_views(meshes: Path | None, scale: float) -> list[Job]:
+    """The last 15% of a folder's shapes x 24 views, on other rigs."""
+    return _shape_jobs(meshes, scale, (0.85, 1), "VWT", 24, seed=700)
+
+
+def _shape_jobs(
+    meshes: Path | None, scale: float, share: tuple[float, float], prefix: str, views: int, seed: int
+) -> list[Job]:
+    files = sorted(mesh_files(meshes), key=lambda path: zlib.crc32(path.stem.encode()))
+    if not files:
+        raise CleanplateError("this recipe dresses shapes: name a folder of GLB, OBJ or PLY meshes with --meshes")
+    first, last = (round(each * len(files)) for each in share)
+    sources = [Shape(path, seed) for path in files[first:last]]
+    sources = sources[: _scaled(len(sources), scale)]
+    return make_jobs(sources, prefix, [views] * len(sources), make_pool(24, seed // 100 + 6), seed * 1000, first=first)
+
+
 def _segmentation_10k(meshes: Path | None, scale: float) -> list[Job]:
     """238 products x 38 views and 5 x 190 (paper, section 3)."""
     few, many = _scaled(238, scale), _scaled(5, scale)
@@ -177,6 +219,8 @@ RECIPES = {
         Recipe("train-thin", 640, 512, _train_thin, _FULL_SIZE, validation=0.1),
         Recipe("train-abstract", 640, 512, _train_abstract, _FULL_SIZE, validation=0.1),
         Recipe("train-more", 640, 512, _train_more, _FULL_SIZE, validation=0.1),
+        Recipe("train-shapes", 640, 512, _train_shapes, _FULL_SIZE, validation=0.1),
+        Recipe("train-views", 320, 256, _train_views, _FULL_SIZE, validation=0.1),
         Recipe("test-145", 640, 512, _test_145, _FULL_SIZE, validation=0.0, test=1.0),
         Recipe("yield-30", 320, 256, _yield_30, _FULL_SIZE, validation=0.0, test=1.0),
     )
@@ -184,17 +228,18 @@ RECIPES = {
 
 
 def make_jobs(
-    sources: Sequence[Source],
+    sources: Sequence[Source | Shape],
     prefix: str,
     views: Sequence[int],
     pool: tuple[RigConfig, ...],
     seed: int,
     latitudes: Sequence[float] | None = None,
+    first: int = 0,
 ) -> list[Job]:
-    """Jobs named `prefix` + number, `views[i]` pictures of product i on a rig of the pool that fits it."""
+    """Jobs named `prefix` + number from `first`, `views[i]` pictures of product i on a rig of the pool that fits it."""
     return [
         Job(
-            asin=f"{prefix}{i:0{10 - len(prefix)}d}",
+            asin=f"{prefix}{first + i:0{10 - len(prefix)}d}",
             make=source.make,
             rig=partial(_rig_for, pool, seed + i),
             shots=partial(_shots_for, count, seed + i, latitudes),
@@ -205,10 +250,10 @@ def make_jobs(
 
 
 def mesh_files(folder: Path | None) -> list[Path]:
-    """The meshes of a folder, by name; none without a folder."""
+    """The meshes of a folder and its folders, by name; none without a folder."""
     if folder is None:
         return []
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in (".glb", ".gltf", ".obj", ".ply"))
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".glb", ".gltf", ".obj", ".ply"))
 
 
 def _test_sources(meshes: Path | None) -> list[Source]:

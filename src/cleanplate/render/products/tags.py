@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.spatial import ConvexHull, QhullError
 
-from cleanplate.render.products.types import METALS, TAGS, TRANSPARENT, Part
+from cleanplate.render.products.types import MATERIAL_KINDS, METALS, TAGS, TRANSPARENT, Part
 
 # Shape is read off silhouettes that the product's bounding sphere fills: 256 pixels, about two thirds of the scale
 # at which the rig's 640x512 views show it.
@@ -45,6 +45,18 @@ def derive_tags(parts: Sequence[Part]) -> tuple[str, ...]:
         "white": share(_is_white) > MATERIAL_SHARE,
     }
     return tuple(tag for tag in TAGS if found[tag])
+
+
+def material_tags(parts: Sequence[Part]) -> tuple[str, ...]:
+    """The kinds of material, and "textured", that make up enough of what is seen of the parts; deterministic."""
+    points, owner = _surface_points(parts)
+    _, visible = _look_from_axes(points)
+    shares = np.bincount(owner[visible], minlength=len(parts)) / visible.sum()
+    found: dict[str, float] = {}
+    for share, part in zip(shares, parts, strict=True):
+        for name in (part.material.kind, *(["textured"] if part.texture is not None else [])):
+            found[name] = found.get(name, 0.0) + float(share)
+    return tuple(name for name in (*MATERIAL_KINDS, "textured") if found.get(name, 0.0) > MATERIAL_SHARE)
 
 
 def _surface_points(parts: Sequence[Part]) -> tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, "n"]]:
