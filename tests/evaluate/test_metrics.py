@@ -145,3 +145,25 @@ def test_boundary_iou_sees_the_edge_that_iou_forgives() -> None:
 def test_masks_of_different_size_are_refused() -> None:
     with pytest.raises(ImageError, match="640x512, the truth 320x256"):
         evaluate_mask(np.zeros((512, 640), bool), np.zeros((256, 320), bool))
+
+
+def _disc(radius: float, centre: tuple[int, int] = (60, 60)) -> np.ndarray:
+    y, x = np.mgrid[:120, :160]
+    return (y - centre[0]) ** 2 + (x - centre[1]) ** 2 < radius**2
+
+
+def test_false_holes_are_what_a_solid_lost_inside() -> None:
+    solid, hole = _disc(40), _disc(10)
+    assert evaluate_mask(solid & ~hole, solid).false_holes == hole.sum() / solid.sum()
+    assert evaluate_mask(solid, solid & ~hole).false_holes == 0  # a true opening that was filled
+    assert evaluate_mask(solid & ~_disc(11), solid & ~hole).false_holes == 0  # its rim
+    slit = hole | ((np.arange(160) > 60) & (np.arange(120) == 60)[:, None])
+    assert evaluate_mask(solid & ~slit, solid).false_holes == 0  # not enclosed: a notch
+    assert evaluate_mask(np.ones_like(solid), solid).false_holes == 0
+
+
+def test_false_blobs_are_what_nowhere_touches_the_truth() -> None:
+    solid, far = _disc(30), _disc(8, (20, 140))
+    assert evaluate_mask(solid | far, solid).false_blobs == far.sum() / solid.sum()
+    assert evaluate_mask(_disc(35), solid).false_blobs == 0
+    assert evaluate_mask(far, np.zeros_like(far)).false_blobs == far.sum() / far.size

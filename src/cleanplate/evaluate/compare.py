@@ -16,7 +16,7 @@ from cleanplate.evaluate.report import Report, evaluate_all
 
 METRICS = tuple(Metrics.__dataclass_fields__)
 OBSERVATIONS = tuple(Observation.__dataclass_fields__)
-LOWER_IS_BETTER = {"hausdorff", "hausdorff_reverse", "hausdorff_mean", "false_foreground"}
+LOWER_IS_BETTER = {"hausdorff", "hausdorff_reverse", "hausdorff_mean", "false_foreground", "false_holes", "false_blobs"}
 CONFIDENCE = 0.95
 RESAMPLES = 4000
 

@@ -29,6 +29,9 @@ class Metrics:
         pixel_accuracy: share of pixels with the right class.
         false_foreground: share of the true background that was called foreground; on an empty plate pair, whose
             truth is empty, the share of the picture.
+        false_holes: share of the true foreground that was lost to enclosed openings that are none; see `false_holes`.
+        false_blobs: parts of the prediction that nowhere touch the truth, over the true foreground; where there is
+            none, over the picture.
         hausdorff: average Hausdorff distance from prediction to truth, the paper's equation 1.
         hausdorff_reverse: the same from truth to prediction, which the paper's forgives: missing parts.
         hausdorff_mean: mean of both directions.
@@ -41,6 +44,8 @@ class Metrics:
     foreground_recall: float
     pixel_accuracy: float
     false_foreground: float
+    false_holes: float
+    false_blobs: float
     hausdorff: float
     hausdorff_reverse: float
     hausdorff_mean: float
@@ -75,11 +80,45 @@ def evaluate_mask(prediction: Mask, truth: Bool[np.ndarray, "truth_h truth_w"]) 
         foreground_recall=recall,
         pixel_accuracy=(hit + clear) / truth.size,
         false_foreground=false / (clear + false) if clear + false else 0.0,
+        false_holes=false_holes(prediction, truth),
+        false_blobs=_untouched(prediction, truth) / ((hit + missed) or truth.size),
         hausdorff=forward,
         hausdorff_reverse=reverse,
         hausdorff_mean=(forward + reverse) / 2,
         boundary_iou=boundary_iou(prediction, truth),
     )
+
+
+def false_holes(prediction: Mask, truth: Mask) -> float:
+    """Return the share of the true foreground that lies in false holes of the prediction, 0..1.
+
+    A hole is a 4-connected component of the predicted background that does not reach the picture's border; it is false
+    if most of it is foreground in truth, so that the jagged rim of a true opening is none.
+    """
+    import cv2
+
+    total = int(np.count_nonzero(truth))
+    outside = np.pad(~prediction, 1, constant_values=True).astype(np.uint8)
+    count, labels = cv2.connectedComponents(outside, connectivity=4)
+    if count < 3 or not total:  # label 0 is the prediction, another one the surroundings
+        return 0.0
+    surroundings = int(labels[0, 0])
+    labels = labels[1:-1, 1:-1]
+    area = np.bincount(labels.ravel(), minlength=count)
+    lost = np.bincount(labels[truth], minlength=count)
+    false = 2 * lost > area
+    false[[0, surroundings]] = False
+    return float(lost[false].sum()) / total
+
+
+def _untouched(prediction: Mask, truth: Mask) -> int:
+    """Return the pixels of the prediction's 8-connected components that hold no pixel of the truth."""
+    import cv2
+
+    count, labels = cv2.connectedComponents(prediction.astype(np.uint8), connectivity=8)
+    area = np.bincount(labels.ravel(), minlength=count)
+    touched = np.bincount(labels[truth & prediction], minlength=count) > 0
+    return int(area[1:][~touched[1:]].sum())
 
 
 def average_hausdorff(prediction: Mask, truth: Mask) -> tuple[float, float]:

@@ -28,6 +28,8 @@ COLUMNS = {
     "foreground_recall": "fg recall",
     "boundary_iou": "boundary IoU",
     "false_foreground": "false fg",
+    "false_holes": "false holes",
+    "false_blobs": "false blobs",
 }
 """The table's columns, the paper's three first."""
 

@@ -100,7 +100,7 @@ def compact_gpu() -> Recipe:
     """The compact network on a GPU, at the sizes that users' pictures are worked on at; on many examples a second."""
     some = Augment(side=(352.0, 704.0), p_composite=0.15, p_shape=0.15, drift=0.15)
     return replace(
-        compact_large(), size=(448, 512), batch=48, lr=6e-4, warmup=60, anneal=True, min_batches=150,
+        compact_large(), size=(448, 512), batch=48, lr=6e-4, warmup=60, anneal=True, min_batches=250,
         validate_every=1000, validation_views=48, augment=some,
     )  # fmt: skip
 
@@ -108,7 +108,7 @@ def compact_gpu() -> Recipe:
 def paper_gpu() -> Recipe:
     """The paper's network on a GPU for minutes: first at half size, from an encoder that knows ImageNet."""
     return replace(
-        paper(), size=(256, 320), batch=48, lr=3e-4, warmup=60, anneal=True, halve_every=0, min_batches=150,
+        paper(), size=(256, 320), batch=48, lr=2e-4, warmup=60, anneal=True, halve_every=0, min_batches=800,
         validation=0.1, validate_every=1000, validation_views=48, ema=0.99,
     )  # fmt: skip
 
