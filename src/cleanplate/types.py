@@ -9,6 +9,12 @@ Image = UInt8[np.ndarray, "h w 3"]
 Mask = Bool[np.ndarray, "h w"]
 """True is foreground."""
 
+Probability = Float[np.ndarray, "h w"]
+"""Of foreground, 0 to 1; from 0.5 on a pixel is foreground."""
+
+ViewProbability = Float[np.ndarray, "_ _"]
+"""The probabilities of a view among those of others, which may differ in size."""
+
 ViewMask = Bool[np.ndarray, "_ _"]
 """A mask among those of other views, which may differ in size."""
 
