@@ -1,6 +1,6 @@
 """Masks from all views together: what one view cannot tell, the others may.
 
-Each view comes with the probability that its photograph alone gives. The views' votes (`hull.feedback`) settle where masks
+Each view comes with the probability that its photograph alone gives. The views' votes settle where masks
 contradict each other; what they fill in is certain then, and what they deny or leave open is unknown: a hull forgives
 foreground that is not there, and never what is missing.
 """
