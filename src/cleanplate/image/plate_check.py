@@ -10,9 +10,9 @@ from cleanplate.image.alignment import AnyImage, check_plate
 from cleanplate.types import Image, Mask
 
 LEAST_AGREEMENT = 0.6
-"""Of `plate_agreement`: below, the plate is another picture's. On 169 views of `train-shapes` (every fourth product, two
-views each) the right plates had 0.67 and more without a mask, plates of another camera of the same rig 0.51 and less,
-plates turned by 180 degrees 0.30 and less."""
+"""Of `plate_agreement`: below, the plate is another picture's. On 169 views of `train-shapes` (every fourth product,
+two views each) the right plates had 0.67 and more without a mask, plates of another camera of the same rig 0.51 and
+less, plates turned by 180 degrees 0.30 and less."""
 
 _LONGEST = 320
 """Pixels to which the longer side is scaled."""
