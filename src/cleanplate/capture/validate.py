@@ -5,7 +5,7 @@ from pathlib import Path
 from cleanplate.capture.model import Capture, View
 from cleanplate.capture.read import read_capture
 from cleanplate.errors import CaptureError, ImageError
-from cleanplate.image.files import check_size, image_size, read_image, read_mask
+from cleanplate.image import check_size, image_size, read_image, read_mask
 
 
 def validate_capture(folder: Path, decode: bool = True) -> list[str]:

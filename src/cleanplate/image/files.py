@@ -1,52 +1,31 @@
-"""Pictures on disk <-> arrays: the only place that decodes what a user sends."""
+"""Pictures and masks on disk <-> arrays."""
 
-import os
-import warnings
 from pathlib import Path
 
 import numpy as np
 
 from cleanplate.errors import ImageError
 from cleanplate.files import write_bytes
+from cleanplate.image.decode import decode_image, decode_pixels
+from cleanplate.image.foreground import mask_of
+from cleanplate.image.header import BYTE_LIMIT, Header, opened
 from cleanplate.types import Image, Mask
 
-FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
-PIXEL_LIMIT = int(os.environ.get("CLEANPLATE_PIXEL_LIMIT", 64_000_000))
-"""Pictures with more pixels are refused before they are decoded: a 17 kB PNG can hold 400 MB."""
 
-ORIENTATION_TAG = 0x0112
-TURNED = range(5, 9)
-"""EXIF orientations that swap width and height."""
-
-
-def image_size(path: Path) -> tuple[int, int]:
-    """Return (width, height) after EXIF orientation, from the header alone.
+def read_header(path: Path) -> Header:
+    """Return what a picture says of itself.
 
     Raises:
         ImageError: not there, not a picture, or more than PIXEL_LIMIT pixels.
     """
-    import PIL.Image
+    _check_file(path)
+    with path.open("rb") as stream, opened(stream, str(path)) as (_, header):
+        return header
 
-    if not path.is_file():
-        raise ImageError(f"{path}: not found; put the picture there or correct its path in capture.json")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
-            with PIL.Image.open(path, formats=FORMATS) as picture:
-                (width, height), kind = picture.size, picture.format
-                # Pillow decodes a whole PNG to look for EXIF, so PNGs have no orientation here, nor in _decode.
-                small = kind != "PNG" and width * height <= PIXEL_LIMIT
-                orientation = picture.getexif().get(ORIENTATION_TAG, 1) if small else 1
-    except PIL.Image.DecompressionBombError as error:
-        raise ImageError(f"{path}: {error}; the limit is {PIXEL_LIMIT} pixels") from error
-    except Exception as error:  # Pillow's parsers raise many kinds on hostile bytes
-        raise ImageError(f"{path}: not a picture that can be read ({error}); use {', '.join(FORMATS)}") from error
-    if width * height > PIXEL_LIMIT:
-        raise ImageError(
-            f"{path}: {width}x{height} pixels are more than the limit of {PIXEL_LIMIT}; scale it down, or raise the "
-            f"limit with the environment variable CLEANPLATE_PIXEL_LIMIT"
-        )
-    return (height, width) if orientation in TURNED else (width, height)
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Return (width, height) after EXIF orientation, from the header alone; errors as in `read_header`."""
+    return read_header(path).size
 
 
 def check_size(path: Path, kind: str, got: tuple[int, int], size: tuple[int, int]) -> None:
@@ -63,43 +42,32 @@ def check_size(path: Path, kind: str, got: tuple[int, int], size: tuple[int, int
 
 
 def read_image(path: Path) -> Image:
-    """Read a photograph as RGB, 8 bits: 16 bits are cut, grey is spread, alpha is dropped, EXIF is applied.
+    """Read a photograph as RGB, 8 bits, sRGB, upright: 16 bits are cut, grey is spread, alpha is dropped.
 
     Raises:
-        ImageError: as `image_size`, or the data is truncated.
+        ImageError: as `read_header`, or the data are damaged, or have colours that cannot be converted.
     """
-    import cv2
-
-    return cv2.cvtColor(_decode(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    _check_file(path)
+    return decode_image(path.read_bytes(), str(path))
 
 
 def read_mask(path: Path) -> Mask:
-    """Read a mask: foreground where the grey value is above 127.
+    """Read a mask by the rules of `mask_of`.
 
     Raises:
-        ImageError: as `read_image`.
+        ImageError: as `read_image`, or a picture that is no mask, or one that can be read in several ways.
     """
-    import cv2
+    _check_file(path)
+    return mask_of(decode_pixels(path.read_bytes(), str(path)), str(path))
 
-    return _decode(path, cv2.IMREAD_GRAYSCALE) > 127
 
-
-def _decode(path: Path, flags: int) -> np.ndarray:
-    import cv2
-
-    image_size(path)
-    data = path.read_bytes()
-    if data[:2] == b"\xff\xd8" and b"\xff\xd9" not in data[-4096:]:
-        raise ImageError(f"{path}: truncated JPEG (no end marker); copy it again from the rig")
-    if data[:4] == b"\x89PNG":
-        flags |= cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error as error:
-        raise ImageError(f"{path}: cannot be decoded ({error.err}); copy it again from the rig") from error
-    if decoded is None:
-        raise ImageError(f"{path}: truncated or damaged; copy it again from the rig")
-    return decoded
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise ImageError(f"{path}: not found; put the picture there or correct its path in capture.json")
+    if not path.is_file():
+        raise ImageError(f"{path}: a folder or a device, not a picture; put the picture there")
+    if path.stat().st_size > BYTE_LIMIT:
+        raise ImageError(f"{path}: {path.stat().st_size} bytes, the limit is {BYTE_LIMIT}; save it compressed")
 
 
 def _encode(path: Path, bgr: np.ndarray, parameters: list[int]) -> None:

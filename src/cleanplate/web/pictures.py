@@ -4,11 +4,11 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from cleanplate.image import image_size, read_image
+from cleanplate.image import read_header, read_image
 from cleanplate.types import Image
 
-SHOWN = {b"\xff\xd8\xff": "image/jpeg", b"\x89PN": "image/png"}
-"""First bytes of what every browser shows as it is."""
+SHOWN = {"JPEG": "image/jpeg", "PNG": "image/png"}
+"""What every browser shows as it is, once it is upright."""
 
 IMMUTABLE = {"cache-control": "private, max-age=86400"}
 
@@ -22,13 +22,12 @@ def encode(image: Image, suffix: str) -> bytes:
 
 
 def picture_response(path: Path) -> Response:
-    """Return a photograph in full: its own bytes if browsers show them, else as PNG.
+    """Return a photograph in full: its own bytes if browsers show them as `read_image` reads them, else as PNG.
 
     Raises:
         ImageError: it cannot be read, or has too many pixels.
     """
-    image_size(path)
-    data = path.read_bytes()
-    if kind := SHOWN.get(data[:3]):
-        return Response(data, media_type=kind, headers=IMMUTABLE)
+    header = read_header(path)
+    if header.kind in SHOWN and header.orientation == 1 and not header.profile:
+        return Response(path.read_bytes(), media_type=SHOWN[header.kind], headers=IMMUTABLE)
     return Response(encode(read_image(path), ".png"), media_type="image/png", headers=IMMUTABLE)

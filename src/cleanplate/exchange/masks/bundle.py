@@ -1,6 +1,5 @@
 """Untrusted files: a folder or a zip read alike, nothing unpacked to disk, sizes checked first."""
 
-import io
 import json
 import zipfile
 from collections.abc import Iterator
@@ -9,11 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-import numpy as np
-from jaxtyping import UInt8
-
 from cleanplate.errors import ImageError
-from cleanplate.exchange.masks.frames import Size, check_size
 
 FILE_LIMIT = 1 << 30
 """Bytes of one file after unpacking; a zip of a megabyte can hold a thousand times as much."""
@@ -117,22 +112,3 @@ def safe_name(name: str) -> str:
     if unsafe or not relative.name:
         raise ImageError(f"the name {name!r:.200} leads out of its folder; rename the picture and export again")
     return name
-
-
-def read_png(data: bytes) -> UInt8[np.ndarray, "h w"] | UInt8[np.ndarray, "h w 3"]:
-    """Decode a PNG: one channel for grey, three (RGB) for colours and palettes; alpha is dropped.
-
-    Raises:
-        ImageError: damaged, not a PNG, or too large; the size is checked before decoding.
-    """
-    import PIL.Image
-
-    try:
-        with PIL.Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
-            check_size(Size(*picture.size))
-            grey = picture.mode in ("1", "L", "LA")
-            return np.array(picture.convert("L" if grey else "RGB"))
-    except ImageError:
-        raise
-    except Exception as error:  # Pillow's parsers raise many kinds on hostile bytes
-        raise ImageError(f"not a PNG that can be decoded ({error}); export it again") from error

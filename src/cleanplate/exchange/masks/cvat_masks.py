@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange.masks.bundle import Bundle, read_png, safe_name
+from cleanplate.exchange.masks.bundle import Bundle, safe_name
 from cleanplate.exchange.masks.frames import BACKGROUND, Frame, NamedMasks, Reading, Size, Style, check_size, painted
 from cleanplate.exchange.masks.names import stem_of
 from cleanplate.files import atomic_path
+from cleanplate.image import decode_pixels
 from cleanplate.types import Mask
 
 CLASSES, OBJECTS, LISTS = "SegmentationClass/", "SegmentationObject/", "ImageSets/Segmentation/"
@@ -114,7 +115,7 @@ def _voc_colour(place: int) -> int:
 
 def _frame(bundle: Bundle, stem: str, name: str, colours: dict[str, int]) -> Frame:
     def decode(label: str | None, expected: Size | None) -> Mask:
-        pixels = read_png(bundle.read(name))
+        pixels = decode_pixels(bundle.read(name), "the mask").values
         check_size(Size(pixels.shape[1], pixels.shape[0]), expected)
         if not colours:
             return np.asarray(pixels > 0 if pixels.ndim == 2 else pixels.any(axis=2))

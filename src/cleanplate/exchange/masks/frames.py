@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from cleanplate.errors import ImageError
-from cleanplate.image.files import PIXEL_LIMIT
+from cleanplate.image import PIXEL_LIMIT
 from cleanplate.types import Mask
 
 BACKGROUND = "background"

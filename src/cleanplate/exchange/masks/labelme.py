@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from cleanplate.errors import ImageError
-from cleanplate.exchange.masks.bundle import Bundle, read_png, safe_name
+from cleanplate.exchange.masks.bundle import Bundle, safe_name
 from cleanplate.exchange.masks.frames import Frame, NamedMasks, Reading, Shape, Size, Style, painted, paste
 from cleanplate.exchange.masks.names import stem_of
 from cleanplate.files import write_bytes
+from cleanplate.image import decode_pixels
 from cleanplate.types import Mask
 
 CORNER_LIMIT = 1e6
@@ -119,7 +120,7 @@ def _painter(shape: dict[str, Any]) -> Callable[[Mask], None]:
 def _paste_mask(canvas: Mask, points: list[tuple[float, float]], encoded: str) -> None:
     """Add a shape of type "mask": a PNG whose first and last pixel `points` name."""
     try:
-        pixels = read_png(base64.b64decode(encoded, validate=True))
+        pixels = decode_pixels(base64.b64decode(encoded, validate=True), "a mask").values
     except binascii.Error as error:
         raise ImageError(f"a mask is not base64 ({error}); save it again in LabelMe") from error
     if pixels.ndim != 2:

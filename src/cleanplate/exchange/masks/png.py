@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from cleanplate.exchange.masks.bundle import Bundle, read_png, safe_name
+from cleanplate.exchange.masks.bundle import Bundle, safe_name
 from cleanplate.exchange.masks.frames import Frame, NamedMasks, Reading, Size, Style, check_size
 from cleanplate.exchange.masks.names import stem_of
-from cleanplate.image import write_mask
+from cleanplate.image import decode_pixels, mask_of, write_mask
 from cleanplate.types import Mask
 
 
@@ -31,19 +29,8 @@ def read_png_folder(bundle: Bundle) -> Reading:
 
 def _frame(bundle: Bundle, name: str) -> Frame:
     def decode(_: str | None, expected: Size | None) -> Mask:
-        mask = foreground(read_png(bundle.read(name)))
+        mask = mask_of(decode_pixels(bundle.read(name), "the mask"), "the mask")
         check_size(Size(mask.shape[1], mask.shape[0]), expected)
         return mask
 
     return Frame(name, frozenset(), decode)
-
-
-def foreground(pixels: np.ndarray) -> Mask:
-    """Return the foreground of a picture of a mask: all that is not black if there are at most two colours.
-
-    Tools write 0 and 1, 0 and 255, or a palette's first colour. With more than two colours, such as soft edges,
-    foreground is where the largest channel is above 127.
-    """
-    grey = pixels if pixels.ndim == 2 else pixels.max(axis=2)
-    used = np.flatnonzero(np.bincount(grey.ravel(), minlength=256))
-    return grey > 0 if len(used) <= 2 and used[0] == 0 else grey > 127

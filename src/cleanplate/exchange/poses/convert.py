@@ -19,7 +19,7 @@ from cleanplate.exchange.poses.nerfstudio import read_nerfstudio, write_nerfstud
 from cleanplate.exchange.poses.opencv import read_opencv, write_opencv
 from cleanplate.files import atomic_path
 from cleanplate.geometry import Camera
-from cleanplate.image.files import image_size
+from cleanplate.image import image_size
 
 READERS: dict[str, Callable[[Path, Path], PosedImages]] = {
     "colmap": lambda path, _: read_colmap(path),

@@ -17,7 +17,7 @@ from cleanplate.exchange.poses.model import (
 )
 from cleanplate.files import write_bytes
 from cleanplate.geometry import Camera, Pose, decompose_projection, rays
-from cleanplate.image.files import image_size
+from cleanplate.image import image_size
 
 Projection = Float[np.ndarray, "3 4"]
 MIRROR = np.diag([1.0, -1.0, 1.0, 1.0])

@@ -11,7 +11,7 @@ from cleanplate.errors import CaptureError
 from cleanplate.exchange.poses.model import PosedImages, read_text, rotation_near, single_cameras
 from cleanplate.files import write_json
 from cleanplate.geometry import Camera, Pose
-from cleanplate.image.files import image_size
+from cleanplate.image import image_size
 
 FLIP = np.diag([1.0, -1.0, -1.0])
 """OpenGL's camera axes (x right, y up, z backwards) <-> OpenCV's."""
