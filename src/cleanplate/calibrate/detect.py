@@ -84,7 +84,7 @@ def find_boards(photos: Path, board: Board) -> list[Sighting]:
 def _photographs(photos: Path) -> Iterator[tuple[str, Path, str, float]]:
     folders = sorted(path for path in photos.iterdir() if path.is_dir()) if photos.is_dir() else []
     for folder in folders or [photos]:
-        for picture in scan_names(folder)[0]:
+        for picture in scan_names(folder):
             yield folder.name if folders else "", picture.path, picture.camera, picture.platen_deg
 
 

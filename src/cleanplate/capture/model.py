@@ -40,6 +40,7 @@ class Capture:
         cameras: intrinsics by name.
         views: in the file's order.
         tags: such as "glass" or "thin".
+        title: the product's name for people, None where the ASIN serves.
     """
 
     folder: Path
@@ -47,6 +48,7 @@ class Capture:
     cameras: dict[str, Camera]
     views: tuple[View, ...]
     tags: tuple[str, ...] = ()
+    title: str | None = None
 
     def camera_of(self, view: View) -> Camera:
         """Return the intrinsics of a view's camera."""

@@ -29,7 +29,7 @@ def read_capture(folder: Path) -> Capture:
     try:
         parsed = CaptureFile.model_validate_json(json.dumps(document))
     except ValidationError as error:
-        raise _capture_error(path, [_sentence(path, detail) for detail in error.errors()]) from error
+        raise capture_error(path, [sentence(path, detail) for detail in error.errors()]) from error
     escapes = [
         f"{path}: view {view.id!r}: {kind} {value!r} leads out of the capture's folder; use a relative path inside it"
         for view in parsed.views
@@ -37,7 +37,7 @@ def read_capture(folder: Path) -> Capture:
         if value is not None and not _stays_inside(folder, value)
     ]
     if escapes:
-        raise _capture_error(path, escapes)
+        raise capture_error(path, escapes)
     return _build(folder, parsed)
 
 
@@ -62,14 +62,16 @@ def _check_version(path: Path, document: dict[str, Any]) -> None:
         raise CaptureError(f"{path}: format {got!r} is newer than this cleanplate, which reads {FORMAT!r}; upgrade it")
 
 
-def _sentence(path: Path, detail: Any) -> str:
+def sentence(path: Path, detail: Any) -> str:
+    """Return one of pydantic's findings as a sentence."""
     place = ".".join(str(step) for step in detail["loc"])
     got = detail.get("input")
     shown = f" (got {got!r:.80})" if isinstance(got, str | int | float | bool) or got is None else ""
     return f"{path}: {place + ': ' if place else ''}{detail['msg'].removeprefix('Value error, ')}{shown}"
 
 
-def _capture_error(path: Path, problems: list[str]) -> CaptureError:
+def capture_error(path: Path, problems: list[str]) -> CaptureError:
+    """Return the error that names the first of a file's problems and holds them all."""
     more = f" (and {len(problems) - 1} more: cleanplate validate {path.parent})" if len(problems) > 1 else ""
     return CaptureError(problems[0] + more, problems)
 
@@ -89,6 +91,7 @@ def _build(folder: Path, parsed: CaptureFile) -> Capture:
         cameras={name: _camera(camera) for name, camera in parsed.cameras.items()},
         views=tuple(_view(view, metres) for view in parsed.views),
         tags=tuple(parsed.tags),
+        title=parsed.title,
     )
 
 

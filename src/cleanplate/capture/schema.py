@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cleanplate.geometry import Camera, folds_back
+
 FORMAT = "cleanplate-capture/1"
 
 ASIN_PATTERN = "^[A-Z0-9]{10}$"
@@ -37,6 +39,10 @@ class CameraFile(_Strict):
             raise ValueError("K must have the form [[fx, skew, cx], [0, fy, cy], [0, 0, 1]]")
         if K[0, 0] <= 0 or K[1, 1] <= 0:
             raise ValueError(f"K is singular or mirrored: fx = {K[0, 0]:g}, fy = {K[1, 1]:g} must be positive")
+        if folds_back(Camera(self.width, self.height, K, np.array(self.distortion or (0.0,) * 5))):
+            raise ValueError(
+                f"distortion {list(self.distortion or ())} folds back within the picture; calibrate the lens again"
+            )
         return self
 
 
@@ -69,6 +75,7 @@ class CaptureFile(_Strict):
     format: Literal["cleanplate-capture/1"]
     asin: Annotated[str, Field(pattern=ASIN_PATTERN, description="ten characters A-Z, 0-9")]
     length_unit: Literal["m", "cm", "mm", "in"] = "m"
+    title: Annotated[str, Field(max_length=200, description="the product's name for people")] | None = None
     tags: list[str] = []
     cameras: dict[Identifier, CameraFile]
     views: Annotated[list[ViewFile], Field(min_length=1)]

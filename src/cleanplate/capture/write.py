@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from cleanplate.capture.model import Capture, View
-from cleanplate.capture.read import FILE_NAME
+from cleanplate.capture.read import FILE_NAME, capture_error, sentence
 from cleanplate.capture.schema import FORMAT, CaptureFile
 from cleanplate.files import write_bytes
 from cleanplate.geometry import Camera
@@ -15,8 +17,9 @@ def write_capture(capture: Capture) -> Path:
     """Write `capture.folder`/capture.json atomically, in metres, and return its path.
 
     Raises:
-        pydantic.ValidationError: the capture breaks the format; nothing is written.
+        CaptureError: the capture breaks the format; nothing is written.
     """
+    path = capture.folder / FILE_NAME
     document = {
         "format": FORMAT,
         "asin": capture.asin,
@@ -25,8 +28,11 @@ def write_capture(capture: Capture) -> Path:
         "cameras": {name: _camera(camera) for name, camera in capture.cameras.items()},
         "views": [_view(view) for view in capture.views],
     }
-    CaptureFile.model_validate_json(json.dumps(document))
-    path = capture.folder / FILE_NAME
+    document |= {"title": capture.title} if capture.title else {}
+    try:
+        CaptureFile.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise capture_error(path, [sentence(path, detail) for detail in error.errors()]) from error
     write_bytes(path, (json.dumps(document, indent=1) + "\n").encode())
     return path
 

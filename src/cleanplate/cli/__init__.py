@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from cleanplate import __version__
-from cleanplate.cli import calibrate, convert, evaluate, render, review, run, train  # noqa: F401  (each registers its commands)
+from cleanplate.cli import (  # noqa: F401  (each registers its commands)
+    calibrate,
+    convert,
+    evaluate,
+    importing,
+    render,
+    review,
+    run,
+    train,
+)
 from cleanplate.cli.common import app, say
 from cleanplate.errors import CleanplateError
 

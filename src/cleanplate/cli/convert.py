@@ -32,32 +32,6 @@ def schema() -> None:
     print_json(json_schema())
 
 
-@app.command("import")
-def import_capture(
-    images: Annotated[Path, typer.Argument(help="Folder of photographs.")],
-    asin: Annotated[str, typer.Option(help="Ten characters A-Z, 0-9.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The capture folder to make; pictures are copied into it.")],
-    poses: Annotated[
-        Path | None,
-        typer.Option(help="COLMAP folder, transforms.json, *_par.txt, 3x4 matrices (.json) or OpenCV .yml."),
-    ] = None,
-    pose_format: Annotated[str | None, typer.Option(help="The poses' format; by default their name tells.")] = None,
-    rig: Annotated[Path | None, typer.Option(help="A calibrated rig, for pictures named <camera>_<degrees>.")] = None,
-    plates: Annotated[Path | None, typer.Option(help="Folder of plates, named as their camera or picture.")] = None,
-    scale: Annotated[float, typer.Option(min=1e-9, help="Metres per unit of the poses' world.")] = 1.0,
-) -> None:
-    """Make a capture of photographs from elsewhere, with their poses or a naming convention."""
-    from cleanplate.capture.rig import read_rig
-    from cleanplate.exchange.poses import import_named, import_posed, read_poses
-
-    if poses is not None:
-        posed = read_poses(poses, images, pose_format)
-        capture = import_posed(out, asin, images, posed, plates=plates, scale=scale)
-    else:
-        capture = import_named(out, asin, images, plates=plates, rig=read_rig(rig) if rig else None)
-    say(f"{capture.folder}: {len(capture.views)} views of {len(capture.cameras)} cameras")
-
-
 @app.command()
 def convert(
     source: Annotated[list[Path], typer.Argument(help="Captures, or one file, zip or folder of an annotation tool.")],

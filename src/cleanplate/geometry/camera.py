@@ -76,6 +76,31 @@ def undistort(camera: Camera, xy: Pixels) -> Pixels:
     return ideal
 
 
+def folds_back(camera: Camera) -> bool:
+    """Whether the lens curve turns around within the picture, so that some pixels show no or two directions.
+
+    Along each of 64 directions from the middle, the distortion must go outwards (its Jacobian keep its sign) until it
+    has left the picture; twice the undistorted corner's distance and 85 degrees off the axis are followed.
+    """
+    if not camera.distortion.any():
+        return False
+    corner = np.hypot(camera.width / camera.K[0, 0], camera.height / camera.K[1, 1])
+    radii = np.concatenate([np.linspace(0.005, 2.0, 400) * corner, np.tan(np.radians(np.arange(0.25, 85.0, 0.25)))])
+    angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    outwards = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    inside = np.ones(len(angles), bool)
+    for radius in np.sort(radii):
+        distorted, jacobian = _radial_tangential(radius * outwards, camera.distortion)
+        x, y = (distorted @ camera.K[:2, :2].T + camera.K[:2, 2]).T
+        turned = np.linalg.det(jacobian) <= 0
+        inside &= (x >= 0) & (x <= camera.width) & (y >= 0) & (y <= camera.height)
+        if (inside & turned).any():
+            return True
+        if not inside.any():
+            return False
+    return False
+
+
 def camera_to_pixels(camera: Camera, points: Points) -> Pixels:
     """Project points in camera axes (any length unit, z > 0) to image coordinates."""
     xy = distort(camera, points[:, :2] / points[:, 2:])

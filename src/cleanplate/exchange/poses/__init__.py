@@ -1,16 +1,15 @@
-"""Poses from and to other programs, and pictures from elsewhere into captures."""
+"""Poses from and to other programs."""
 
-from cleanplate.capture.naming import NamedPicture, list_pictures, scan_names
-from cleanplate.exchange.poses.colmap import read_colmap, write_colmap
-from cleanplate.exchange.poses.convert import (
+from cleanplate.exchange.poses.colmap import read_colmap
+from cleanplate.exchange.poses.colmap_write import write_colmap
+from cleanplate.exchange.poses.formats import (
     READERS,
     WRITERS,
     guess_format,
-    import_named,
-    import_posed,
     read_poses,
     write_poses,
 )
+from cleanplate.exchange.poses.level import levelled
 from cleanplate.exchange.poses.matrices import read_matrices, read_middlebury, write_matrices, write_middlebury
 from cleanplate.exchange.poses.model import PosedImage, PosedImages, poses_of
 from cleanplate.exchange.poses.nerfstudio import read_nerfstudio, write_nerfstudio
@@ -19,13 +18,10 @@ from cleanplate.exchange.poses.opencv import read_opencv, write_opencv
 __all__ = [
     "READERS",
     "WRITERS",
-    "NamedPicture",
     "PosedImage",
     "PosedImages",
     "guess_format",
-    "import_named",
-    "import_posed",
-    "list_pictures",
+    "levelled",
     "poses_of",
     "read_colmap",
     "read_matrices",
@@ -33,7 +29,6 @@ __all__ = [
     "read_nerfstudio",
     "read_opencv",
     "read_poses",
-    "scan_names",
     "write_colmap",
     "write_matrices",
     "write_middlebury",

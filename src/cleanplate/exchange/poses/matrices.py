@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -10,11 +11,12 @@ from cleanplate.errors import CaptureError
 from cleanplate.exchange.poses.model import (
     OPENCV_SHIFT,
     PosedImages,
-    read_text,
     rotation_near,
     shifted,
     single_cameras,
 )
+from cleanplate.exchange.poses.pictures import find_picture
+from cleanplate.exchange.poses.text import matrix_of, number, read_json, read_text
 from cleanplate.files import write_bytes
 from cleanplate.geometry import Camera, Pose, decompose_projection, rays
 from cleanplate.image import image_size
@@ -37,19 +39,35 @@ def read_matrices(path: Path, images: Path, *, pixel_shift: float = OPENCV_SHIFT
     Raises:
         CaptureError: not such a file, or a matrix that is no finite camera. ImageError: a picture is missing.
     """
-    try:
-        document = json.loads(read_text(path))
-        projections = {str(name): np.array(rows, float) for name, rows in document.items()}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise CaptureError(f"{path}: not JSON of the form {{picture: 3x4 matrix}} ({error})") from error
-    for name, P in projections.items():
-        if P.shape != (3, 4) or not np.isfinite(P).all():
-            raise CaptureError(f"{path}: {name}: a matrix of {P.shape} numbers; expected 3x4 finite ones")
+    document = read_json(path)
+    if not isinstance(document, dict) or not document:
+        raise CaptureError(f"{path}: not JSON of the form {{picture: 3x4 matrix}}{_hint(document)}")
+    projections: dict[str, Projection] = {}
+    for name, rows in document.items():
+        try:
+            projections[name] = matrix_of(rows, (3, 4))
+        except ValueError as error:
+            raise CaptureError(f"{path}: {name:.80}: {error}{_hint(document)}") from error
     entries = {name: _split(path, name, P, images, pixel_shift) for name, P in projections.items()}
     negative = all(np.linalg.det(P[:, :3]) < 0 for P in projections.values())
     if negative and _look_away(list(entries.values())):
         entries = {name: _split(path, name, P @ MIRROR, images, pixel_shift) for name, P in projections.items()}
     return single_cameras(entries)
+
+
+def _hint(document: Any) -> str:
+    """Name what else a JSON file is, where it can be told."""
+    first = document[0] if isinstance(document, list) and document else document
+    keys = set(first) if isinstance(first, dict) else set()
+    if "frames" in keys:
+        return "; it looks like nerfstudio's: give --pose-format nerfstudio"
+    if {"img_name", "rotation"} <= keys:
+        return "; it looks like Gaussian splatting's cameras.json: import the COLMAP model it was made from"
+    if "sfm_data_version" in keys:
+        return "; it looks like openMVG's sfm_data: export it to COLMAP (openMVG_main_openMVG2Colmap)"
+    if {"intrinsics", "poses"} <= keys or "intrinsics" in keys:
+        return "; it looks like Meshroom's: convert it with aliceVision_exportColmap"
+    return ""
 
 
 def _split(path: Path, name: str, P: Projection, images: Path, pixel_shift: float) -> tuple[Camera, Pose]:
@@ -58,7 +76,7 @@ def _split(path: Path, name: str, P: Projection, images: Path, pixel_shift: floa
     except ValueError as error:
         raise CaptureError(f"{path}: {name}: {error}") from error
     K[np.abs(K) < 1e-9 * K[0, 0]] = 0.0
-    return shifted(Camera(*image_size(images / name), K), pixel_shift), pose
+    return shifted(Camera(*image_size(find_picture(images, name)), K), pixel_shift), pose
 
 
 def _look_away(views: list[tuple[Camera, Pose]]) -> bool:
@@ -106,11 +124,15 @@ def read_middlebury(path: Path, images: Path, *, pixel_shift: float = OPENCV_SHI
         if int(lines[0][0]) != len(lines) - 1:
             raise ValueError(f"it announces {lines[0][0]} pictures and has {len(lines) - 1}")
         for name, *numbers in lines[1:]:
-            values = np.array(numbers, float)
-            if values.shape != (21,):
-                raise ValueError(f"{name}: {len(values)} numbers, expected 21")
+            if len(numbers) != 21:
+                raise ValueError(f"{name}: {len(numbers)} numbers, expected 21")
+            if name in entries:
+                raise ValueError(f"{name} occurs twice")
+            values = np.array([number(word) for word in numbers])
             K, R, t = values[:9].reshape(3, 3), values[9:18].reshape(3, 3), values[18:]
-            camera = Camera(*image_size(images / name), K / K[2, 2])
+            if K[2, 2] == 0:
+                raise ValueError(f"{name}: its K ends with 0")
+            camera = Camera(*image_size(find_picture(images, name)), K / K[2, 2])
             entries[name] = (shifted(camera, pixel_shift), Pose(rotation_near(path, name, R), t))
     except (ValueError, IndexError) as error:
         raise CaptureError(f"{path}: not a Middlebury _par.txt ({error})") from error
