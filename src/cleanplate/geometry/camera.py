@@ -63,42 +63,45 @@ def distort(camera: Camera, xy: Pixels) -> Pixels:
 
 
 def undistort(camera: Camera, xy: Pixels) -> Pixels:
-    """Invert `distort` by Newton's method."""
+    """Invert `distort` by Newton's method; NaN where the lens curve has folded back, so that there is no inverse."""
     if not camera.distortion.any():
         return xy
     ideal = xy.copy()
-    for _ in range(UNDISTORT_STEPS):
+    with np.errstate(all="ignore"):
+        for _ in range(UNDISTORT_STEPS):
+            distorted, jacobian = _radial_tangential(ideal, camera.distortion)
+            jacobian[np.abs(np.linalg.det(jacobian)) < 1e-12] = np.eye(2)
+            step = np.linalg.solve(jacobian, (xy - distorted)[..., None])[..., 0]
+            ideal += step
+            if np.abs(step).max(initial=0.0) < 1e-12:
+                break
         distorted, jacobian = _radial_tangential(ideal, camera.distortion)
-        step = np.linalg.solve(jacobian, (xy - distorted)[..., None])[..., 0]
-        ideal += step
-        if np.abs(step).max(initial=0.0) < 1e-12:
-            break
+        missed = ~(np.abs(distorted - xy).max(axis=1) < 1e-6) | ~(np.linalg.det(jacobian) > 0)
+    ideal[missed] = np.nan
     return ideal
 
 
-def folds_back(camera: Camera) -> bool:
-    """Whether the lens curve turns around within the picture, so that some pixels show no or two directions.
+def folds_back(camera: Camera, within: float = 0.5) -> bool:
+    """Whether the lens curve turns around within the picture's inner part, so that pixels show no or two directions.
 
-    Along each of 64 directions from the middle, the distortion must go outwards (its Jacobian keep its sign) until it
-    has left the picture; twice the undistorted corner's distance and 85 degrees off the axis are followed.
+    Calibrations often fold near the corners, where no board was seen; the product's own pixels are checked when it is
+    carved. Along 32 directions from the middle the distortion must go outwards (its Jacobian keep its sign) until it
+    has left the part of `within` of the picture's width and height.
     """
     if not camera.distortion.any():
         return False
-    corner = np.hypot(camera.width / camera.K[0, 0], camera.height / camera.K[1, 1])
-    radii = np.concatenate([np.linspace(0.005, 2.0, 400) * corner, np.tan(np.radians(np.arange(0.25, 85.0, 0.25)))])
-    angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)
-    outwards = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
-    inside = np.ones(len(angles), bool)
-    for radius in np.sort(radii):
-        distorted, jacobian = _radial_tangential(radius * outwards, camera.distortion)
-        x, y = (distorted @ camera.K[:2, :2].T + camera.K[:2, 2]).T
-        turned = np.linalg.det(jacobian) <= 0
-        inside &= (x >= 0) & (x <= camera.width) & (y >= 0) & (y <= camera.height)
-        if (inside & turned).any():
-            return True
-        if not inside.any():
-            return False
-    return False
+    half = np.array([camera.width, camera.height]) / 2
+    corner = np.hypot(*(half / [camera.K[0, 0], camera.K[1, 1]]))
+    radii = np.concatenate([np.linspace(0.01, 2.0, 100) * corner, np.geomspace(2.0, 20.0, 30) * corner])
+    angles = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+    places = (radii[:, None, None] * np.stack([np.cos(angles), np.sin(angles)], axis=-1)).reshape(-1, 2)
+    with np.errstate(all="ignore"):
+        distorted, jacobian = _radial_tangential(places, camera.distortion)
+        offsets = np.abs(distorted @ camera.K[:2, :2].T + camera.K[:2, 2] - half)
+        turned = ~(jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0] > 0)
+    inside = (offsets <= within * half).all(axis=1).reshape(len(radii), -1)
+    still_inside = np.logical_and.accumulate(inside, axis=0)
+    return bool((still_inside & turned.reshape(len(radii), -1)).any())
 
 
 def camera_to_pixels(camera: Camera, points: Points) -> Pixels:

@@ -10,6 +10,7 @@ from cleanplate.errors import ImageError
 from cleanplate.geometry import Camera, Pose, camera_to_pixels, pixels_to_directions
 from cleanplate.hull.distance import signed_distance
 from cleanplate.jit import compiled, inlined, parallel
+from cleanplate.types import Pixels
 
 SoftMask = Bool[np.ndarray, "_ _"] | Float[np.ndarray, "_ _"]
 """A mask, or the probability of foreground from 0 to 1; rows, columns. Views may differ in size."""
@@ -85,7 +86,8 @@ def check_mask(mask: SoftMask, camera: Camera, index: int) -> None:
     """Refuse a mask that does not fit its camera or holds no probabilities.
 
     Raises:
-        ImageError: another size than the camera's, or values outside of 0 to 1.
+        ImageError: another size than the camera's, values outside of 0 to 1, or foreground where the camera's lens
+            curve has folded back.
     """
     if mask.shape != (camera.height, camera.width):
         raise ImageError(
@@ -94,6 +96,24 @@ def check_mask(mask: SoftMask, camera: Camera, index: int) -> None:
         )
     if mask.dtype != bool and not (mask.min() >= 0 and mask.max() <= 1):
         raise ImageError(f"soft mask of view {index} has values outside of 0 to 1; divide 8-bit masks by 255")
+    if camera.distortion.any() and not np.isfinite(pixels_to_directions(camera, _frame(mask))).all():
+        raise ImageError(
+            f"in view {index} the product reaches where its camera's lens curve {camera.distortion.tolist()} folds "
+            f"back; calibrate the lens again, with the board in the corners too"
+        )
+
+
+def _frame(mask: SoftMask) -> Pixels:
+    """Return places along the foreground's bounding box with MARGIN around, none where there is no foreground."""
+    rows, columns = (np.flatnonzero((mask >= 0.5).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return np.zeros((0, 2))
+    low = np.maximum([columns[0] - MARGIN, rows[0] - MARGIN], 0)
+    high = np.minimum([columns[-1] + MARGIN + 1, rows[-1] + MARGIN + 1], mask.shape[::-1])
+    along = np.linspace(0, 1, 32)
+    sides = [np.stack(side, -1) for side in ((along, 0 * along), (along, 0 * along + 1))]
+    unit = np.concatenate([*sides, *(side[:, ::-1] for side in sides)])
+    return low + unit * (high - low)
 
 
 def shrink(mask: SoftMask, camera: Camera, pixels: int) -> tuple[np.ndarray, Camera]:
@@ -137,8 +157,8 @@ def _straighten(camera: Camera, field: np.ndarray, first: np.ndarray) -> tuple[n
     frame = np.concatenate([np.stack(p, -1) for p in ((along, 0 * along), (along, 0 * along + 1))])
     frame = corner + extent * np.concatenate([frame, frame[:, ::-1]])
     ideal = pixels_to_directions(camera, frame) @ camera.K.T
-    low = np.floor(ideal[:, :2].min(axis=0)) + 0.5
-    columns, rows = np.ceil(ideal[:, :2].max(axis=0) - low).astype(int) + 1
+    low = np.floor(np.nanmin(ideal[:, :2], axis=0)) + 0.5
+    columns, rows = np.ceil(np.nanmax(ideal[:, :2], axis=0) - low).astype(int) + 1
     grid = low + np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2)
     directions = np.linalg.solve(camera.K, np.column_stack([grid, np.ones(len(grid))]).T).T
     pixels = camera_to_pixels(camera, directions).reshape(rows, columns, 2)

@@ -35,7 +35,10 @@ def plan_posed(
             not of its camera's size.
     """
     if not poses.images:
-        raise CaptureError("it tells a lens but no picture's pose; give a file that holds both, or calibrate a rig")
+        raise CaptureError(
+            f"{images}: the file of poses tells a lens but no picture's pose; give one that holds both, or calibrate "
+            f"a rig"
+        )
     cameras: dict[str, Camera] = {}
     shots: dict[Path, Shot] = {}
     turned = 0
@@ -63,7 +66,7 @@ def plan_posed(
     if among and tell:
         shown = ", ".join(_relative(path, images) for path in among[:5])
         problems.append(f"{len(among)} pictures have no pose: {shown}{' ...' if len(among) > 5 else ''}; left out")
-    return Plan(cameras, paired, notes, problems + list(poses.notes) + unpaired)
+    return Plan(cameras, paired, notes, problems + list(poses.left_out) + unpaired)
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -84,7 +87,7 @@ def _as_shown(path: Path, camera: Camera, pose: Pose, name: str, raw: bool) -> t
         return 0, camera, pose
     if exif not in QUARTERS:
         raise ImageError(
-            f"{path}: EXIF orientation {exif} mirrors it, as no camera does; remove the tag (exiftool -Orientation= FILE)"
+            f"{path}: EXIF orientation {exif} mirrors it, as no camera does; remove the tag: exiftool -Orientation="
         )
     return QUARTERS[exif], *upright(camera, pose, QUARTERS[exif])
 

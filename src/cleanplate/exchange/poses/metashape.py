@@ -55,8 +55,8 @@ def _chunk(path: Path, chunk: Element) -> PosedImages:
         scale, R, t = _similarity(outer)
         to_world = rotation_near(path, name, R @ to_chunk[:3, :3])
         images[name] = PosedImage(sensor, Pose(to_world.T, -to_world.T @ (scale * R @ to_chunk[:3, 3] + t)))
-    notes = (f"{path}: {len(lost)} cameras are not aligned: {', '.join(lost[:5])}",) if lost else ()
-    return PosedImages(cameras, images, raw=True, notes=notes)
+    left_out = (f"{path}: {len(lost)} cameras are not aligned: {', '.join(lost[:5])}",) if lost else ()
+    return PosedImages(cameras, images, raw=True, left_out=left_out)
 
 
 def _camera(path: Path, sensor: Element) -> Camera:

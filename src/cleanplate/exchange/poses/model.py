@@ -32,12 +32,14 @@ class PosedImages:
         cameras: by name.
         images: by file name or relative path, in order.
         raw: the poses are of the pictures' pixels as stored; EXIF's orientation was not applied before they were made.
-        notes: what the file told of and these poses leave out, one sentence each.
+        left_out: what the file tells of and these poses leave out, one sentence each.
+        notes: what was decided about the world, one sentence each.
     """
 
     cameras: dict[str, Camera]
     images: dict[str, PosedImage]
     raw: bool = False
+    left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def moved(self, scale: float, R: Float[np.ndarray, "3 3"], t: Float[np.ndarray, "3"]) -> "PosedImages":
