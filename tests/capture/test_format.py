@@ -36,8 +36,8 @@ finite = st.floats(-1e6, 1e6)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.from_regex("[A-Z0-9]{10}", fullmatch=True),
-    st.floats(1, 1e5),
-    st.lists(finite, min_size=5, max_size=5),
+    st.floats(1000, 1e5),
+    st.lists(st.floats(-0.1, 0.1), min_size=5, max_size=5),
     st.floats(-360, 360),
     st.lists(st.text(max_size=8), max_size=3),
 )

@@ -7,8 +7,7 @@ import numpy as np
 from cleanplate.capture.naming import SUFFIXES
 from cleanplate.errors import ImageError
 from cleanplate.geometry import Camera, Pose
-from cleanplate.image import image_size
-from cleanplate.image.files import ORIENTATION_TAG, TURNED
+from cleanplate.image import read_header
 
 QUARTERS = {1: 0, 8: 1, 3: 2, 6: 3}
 """Quarter turns, counter-clockwise as shown, that make a stored picture upright, by EXIF orientation."""
@@ -52,24 +51,19 @@ def orientation(path: Path) -> int:
     """Return a picture's EXIF orientation, 1 to 8, as `read_image` applies it.
 
     Raises:
-        ImageError: as `image_size`.
+        ImageError: as `read_header`.
     """
-    import PIL.Image
-
-    image_size(path)
-    with PIL.Image.open(path) as picture:
-        found = 1 if picture.format == "PNG" else picture.getexif().get(ORIENTATION_TAG, 1)
-    return found if found in range(1, 9) else 1
+    return read_header(path).orientation
 
 
 def stored_size(path: Path) -> tuple[int, int]:
     """Return (width, height) of the pixels as stored, before EXIF's orientation.
 
     Raises:
-        ImageError: as `image_size`.
+        ImageError: as `read_header`.
     """
-    width, height = image_size(path)
-    return (height, width) if orientation(path) in TURNED else (width, height)
+    header = read_header(path)
+    return header.size[::-1] if header.orientation >= 5 else header.size
 
 
 def upright(camera: Camera, pose: Pose, quarters: int) -> tuple[Camera, Pose]:
