@@ -61,8 +61,8 @@ def pair_plates(shots: list[Shot], plates: Sequence[Path], root: Path) -> tuple[
             offers[shot.path].append((9, unused[0]))
         unused = []
     paired = [replace(shot, plate=_best(shot, offers[shot.path])) for shot in shots]
-    for plate in {shot.plate: shot for shot in paired if shot.plate}.values():
-        _check_same_frame(plate)
+    for shot in {(shot.plate, shot.camera): shot for shot in paired if shot.plate}.values():
+        _check_same_frame(shot)
     used = {shot.plate for shot in paired}
     problems = [f"{path}: a plate that fits no picture; name it as its camera" for path in plates if path not in used]
     missing = [shot.name for shot in paired if shot.plate is None]

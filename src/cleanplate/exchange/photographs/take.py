@@ -59,8 +59,8 @@ def plan_posed(
     problems = unreadable_pictures(images, deep=True)
     if plates is not None:
         problems += unreadable_pictures(plates, deep=True)
-        empty = split_plates(plates, list(list_pictures(plates, deep=True)), pattern)[1] if pattern else None
-        empty = list(list_pictures(plates, deep=True)) if empty is None else empty
+        given = list(list_pictures(plates, deep=True))
+        empty = split_plates(plates, given, pattern)[1] if pattern else given
         among = [path for path in among if not path.is_relative_to(plates)]
     paired, unpaired = pair_plates(list(shots.values()), empty, plates or images)
     if among and tell:
