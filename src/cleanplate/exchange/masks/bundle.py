@@ -1,22 +1,44 @@
 """Untrusted files: a folder or a zip read alike, nothing unpacked to disk, sizes checked first."""
 
-import json
+import lzma
+import struct
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from cleanplate.errors import ImageError
+from cleanplate.untrusted import parse_json
 
-FILE_LIMIT = 1 << 30
+FILE_LIMIT = 1 << 29
 """Bytes of one file after unpacking; a zip of a megabyte can hold a thousand times as much."""
+TEXT_LIMIT = 1 << 24
+"""Bytes of a plain text: lists of names, label maps."""
+MEMBER_LIMIT = 1_000_000
+"""Files in one zip or folder."""
+DIRECTORY_LIMIT = 1 << 27
+"""Bytes of a zip's list of contents."""
+UNPACKING = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    ValueError,
+)
+"""What zipfile and its decoders raise on damaged data."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Files below a folder, in a zip, or a single file.
+    """Files below a folder, in a zip, or a single file; what macOS and others hide among them is left out.
 
     Attributes:
         path: of the folder, zip or file.
@@ -53,28 +75,34 @@ class Bundle:
         try:
             with self.archive.open(name) as stream:
                 yield stream
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        except UNPACKING as error:
             raise ImageError(f"{self.where(name)}: cannot be unpacked ({error}); export it again") from error
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, limit: int = FILE_LIMIT) -> bytes:
         """Return one file's bytes; errors as in `open`."""
         with self.open(name) as stream:
-            return stream.read()
+            data = stream.read(limit + 1)  # a zip's list may name less than there is
+        self._check_length(name, len(data), limit)
+        return data
+
+    def text(self, name: str) -> str:
+        """Return a short text; errors as in `open`."""
+        return self.read(name, TEXT_LIMIT).decode("utf-8", "replace")
 
     def json(self, name: str) -> Any:
         """Return one file's JSON.
 
         Raises:
-            ImageError: as in `open`, or it is not JSON.
+            ImageError: as in `open`, or it is not JSON, or too large.
         """
         try:
-            return json.loads(self.read(name))
-        except (ValueError, RecursionError) as error:
+            return parse_json(self.read(name))
+        except ValueError as error:
             raise ImageError(f"{self.where(name)}: not valid JSON ({error}); export it again") from error
 
-    def _check_length(self, name: str, length: int) -> None:
-        if length > FILE_LIMIT:
-            raise ImageError(f"{self.where(name)}: {length} bytes, the limit is {FILE_LIMIT}; export it in parts")
+    def _check_length(self, name: str, length: int, limit: int | None = None) -> None:
+        if length > (limit := FILE_LIMIT if limit is None else limit):
+            raise ImageError(f"{self.where(name)}: {length} bytes, the limit is {limit}; export it in parts")
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -86,19 +114,61 @@ def open_bundle(path: Path) -> Bundle:
     if path.is_dir():
         root = path.resolve()
         files = (file for file in path.rglob("*") if file.is_file() and file.resolve().is_relative_to(root))
-        return Bundle(path, tuple(sorted(file.relative_to(path).as_posix() for file in files)))
-    if not path.is_file():
+        return Bundle(path, _kept(path, (file.relative_to(path).as_posix() for file in files)))
+    if not path.exists():
         raise ImageError(f"{path}: not found; give a tool's export, a zip of it or a folder of masks")
+    if not path.is_file():
+        raise ImageError(f"{path}: a device, not a file; give a tool's export, a zip of it or a folder of masks")
     if path.suffix.lower() != ".zip":
         return Bundle(path, (path.name,))
+    _check_directory(path)
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    except UNPACKING as error:
         raise ImageError(f"{path}: not a sound zip ({error}); export it again") from error
     names = [name for name in archive.namelist() if not name.endswith("/")]
+    if len(set(names)) < len(names):
+        twice = Counter(names).most_common(1)[0][0]
+        raise ImageError(f"{path}: holds {twice!r:.200} twice; pack it again")
     for name in names:
         safe_name(name)
-    return Bundle(path, tuple(sorted(names)), archive)
+    return Bundle(path, _kept(path, names), archive)
+
+
+def _kept(path: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names without those that no tool means: "._x", ".DS_Store", "__MACOSX/x".
+
+    Raises:
+        ImageError: there are too many.
+    """
+    kept = []
+    for name in names:
+        if not any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts):
+            kept.append(name)
+        if len(kept) > MEMBER_LIMIT:
+            raise ImageError(f"{path}: holds more than {MEMBER_LIMIT} files; give a folder of one export")
+    return tuple(sorted(kept))
+
+
+def _check_directory(path: Path) -> None:
+    """Check the length of a zip's list of contents before it is read: the end record has it (APPNOTE 4.3.16).
+
+    Raises:
+        ImageError: too long.
+    """
+    with path.open("rb") as stream:
+        start = max(0, path.stat().st_size - (1 << 16) - 100)
+        stream.seek(start)
+        tail = stream.read()
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) < at + 22:
+        return  # zipfile says what is wrong
+    length = int.from_bytes(tail[at + 12 : at + 16], "little")
+    wide = tail.rfind(b"PK\6\6", 0, at)
+    if length == 0xFFFFFFFF and wide >= 0:
+        length = int.from_bytes(tail[wide + 40 : wide + 48], "little")
+    if length > DIRECTORY_LIMIT:
+        raise ImageError(f"{path}: its list of contents has {length} bytes, the limit is {DIRECTORY_LIMIT}")
 
 
 def safe_name(name: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from cleanplate.errors import ImageError
 from cleanplate.exchange.masks.bundle import Bundle
-from cleanplate.exchange.masks.frames import NamedMasks, Reading, Shape, Size, Style, bounding_box, painted
+from cleanplate.exchange.masks.frames import NamedMasks, Reading, Shape, Size, Style, bounding_box, painted, whole
 from cleanplate.exchange.masks.polygon import fill_polygon
 from cleanplate.exchange.masks.rle import as_counts, coco_counts, coco_counts_of_string, coco_mask, coco_string
 from cleanplate.files import write_bytes
@@ -66,18 +66,31 @@ def read_coco(bundle: Bundle) -> Reading:
 
 
 def _collect(document: dict[str, Any], where: str, reading: Reading) -> None:
-    labels = {category["id"]: str(category["name"]) for category in document.get("categories", [])}
+    labels = {str(category["id"]): str(category["name"]) for category in document.get("categories", [])}
     shapes = defaultdict(list)
     for annotation in document["annotations"]:
-        label = labels.get(annotation.get("category_id"), "")
-        shapes[annotation["image_id"]].append(_shape(label, annotation.get("segmentation")))
+        label = labels.get(str(annotation.get("category_id")), "")
+        shapes[str(annotation["image_id"])].append(_shape(label, annotation.get("segmentation")))
+    seen = set()
     for image in document["images"]:
         try:
-            size = Size(int(image["width"]), int(image["height"]))
-            drawn = shapes.get(image["id"], [])
-            reading.frames.append(painted(str(image["file_name"]), size, drawn, annotated=bool(drawn)))
-        except (KeyError, TypeError, ValueError) as error:
+            size = Size(whole(image["width"], "a width"), whole(image["height"], "a height"))
+            name, key = str(image["file_name"]), str(image["id"])
+        except (KeyError, TypeError, ImageError) as error:
             reading.problems.append(f"{where}: image {image!r:.200} is incomplete ({error!r}); export it again")
+            continue
+        if key in seen:
+            reading.problems.append(f"{where}: {name}: another image has its id {key!r:.60}; export it again")
+            continue
+        seen.add(key)
+        drawn = shapes.get(key, [])
+        reading.frames.append(painted(name, size, drawn, annotated=bool(drawn)))
+    if unlisted := [key for key in shapes if key not in seen]:
+        count = sum(len(shapes[key]) for key in unlisted)
+        reading.problems.append(
+            f"{where}: {count} annotations belong to pictures that it does not list (image_id "
+            f"{', '.join(unlisted[:5])[:100]}); export pictures and annotations together"
+        )
 
 
 def _shape(label: str, segmentation: Any) -> Shape:

@@ -10,7 +10,7 @@ from cleanplate.errors import ImageError
 from cleanplate.exchange.masks.bundle import open_bundle, safe_name
 from cleanplate.exchange.masks.formats import detect_format, find_format
 from cleanplate.exchange.masks.frames import BACKGROUND, Frame, NamedMasks, Reading, Size, Style, check_size, decoded
-from cleanplate.exchange.masks.names import ViewIndex, path_of, view_names
+from cleanplate.exchange.masks.names import ViewIndex, path_of, stem_of, view_names
 from cleanplate.image import image_size, read_mask, write_mask
 from cleanplate.types import Mask
 
@@ -58,7 +58,8 @@ def export_masks(
     """
     problems: list[str] = []
     frames = _capture_frames([read_capture(folder) for folder in captures], masks, prefix, problems)
-    return _write(decoded(frames, None, problems), out, to, Style(label, masks is not None), problems)
+    drawn = decoded(frames, problems, lambda frame: frame.decode(None, None))
+    return _write(drawn, out, to, Style(label, masks is not None), problems)
 
 
 def import_masks(
@@ -92,7 +93,8 @@ def import_masks(
             if other := done.get((capture.asin, view.id)):
                 raise ImageError(f"{other} was already imported as view {view.id!r} of {capture.asin}")
             _check_annotated(frame, empty)
-            write_mask(out / capture.asin / "masks" / f"{view.id}.png", frame.decode(label, _size(capture, view)))
+            mask = _decoded(frame, label, _size(capture, view), empty)
+            write_mask(out / capture.asin / "masks" / f"{view.id}.png", mask)
             done[capture.asin, view.id] = frame.name
         except ImageError as error:
             problems.append(f"{source}: {frame.name}: {error}")
@@ -121,7 +123,8 @@ def convert_masks(
             kept.append(Frame(prefix + name, frame.labels, frame.decode))
         except ImageError as error:
             problems.append(f"{source}: {frame.name}: {error}")
-    return _write(decoded(kept, label, problems), out, to, Style(label or "product"), problems)
+    masks = decoded(kept, problems, lambda frame: _decoded(frame, label, None, empty))
+    return _write(masks, out, to, Style(label or "product"), problems)
 
 
 def _write(masks: NamedMasks, out: Path, to: str, style: Style, problems: list[str]) -> Exchange:
@@ -134,8 +137,14 @@ def _write(masks: NamedMasks, out: Path, to: str, style: Style, problems: list[s
 
     def counted() -> Iterator[tuple[str, Mask]]:
         nonlocal written
-        for item in masks:
-            yield item
+        taken: dict[str, str] = {}
+        for name, mask in masks:
+            key = name if target.keeps_suffix else stem_of(name)
+            if key in taken:
+                problems.append(f"{name}: {taken[key]} has the same name in {to}; rename one of the two pictures")
+                continue
+            taken[key] = name
+            yield name, mask
             written += 1
 
     notes = target.write(counted(), out, style)
@@ -156,6 +165,18 @@ def _read(source: Path, source_format: str | None, label: str | None) -> Reading
 def _check_annotated(frame: Frame, empty: bool) -> None:
     if not frame.annotated and not empty:
         raise ImageError("nobody has annotated this picture; do so, or say --empty if there is nothing in it")
+
+
+def _decoded(frame: Frame, label: str | None, size: Size | None, empty: bool) -> Mask:
+    """Return a frame's mask.
+
+    Raises:
+        ImageError: damaged, or only areas of other labels are drawn and nobody said that such a picture is empty.
+    """
+    mask = frame.decode(label, size)
+    if label is not None and not empty and not mask.any() and frame.decode(None, size).any():
+        raise ImageError(f"only other labels than {label!r} are drawn here; draw it, or say --empty if it is not there")
+    return mask
 
 
 def _capture_frames(

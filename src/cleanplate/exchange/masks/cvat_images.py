@@ -11,7 +11,18 @@ from xml.sax.saxutils import quoteattr
 
 from cleanplate.errors import ImageError
 from cleanplate.exchange.masks.bundle import Bundle
-from cleanplate.exchange.masks.frames import NamedMasks, Reading, Shape, Size, Style, bounding_box, painted, paste
+from cleanplate.exchange.masks.frames import (
+    NamedMasks,
+    Reading,
+    Shape,
+    Size,
+    Style,
+    bounding_box,
+    number,
+    painted,
+    paste,
+    whole,
+)
 from cleanplate.exchange.masks.polygon import box_corners, fill_polygon
 from cleanplate.exchange.masks.rle import cvat_counts, cvat_mask
 from cleanplate.files import atomic_path
@@ -24,6 +35,7 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
 """
 AREAS = ("mask", "polygon", "box")
 OTHER_SHAPES = ("polyline", "points", "ellipse", "cuboid", "skeleton")
+SHAPE_LIMIT = 1_000_000
 EMPTY = "cleanplate_empty"
 """CVAT cannot hold a mask without pixels; this attribute, which it ignores, tells ours from an untouched picture."""
 
@@ -40,11 +52,11 @@ def write_cvat_images(masks: NamedMasks, out: Path, style: Style) -> list[str]:
     source = "auto" if style.predicted else "manual"
     with atomic_path(out) as temporary, temporary.open("w", encoding="utf-8") as stream:
         stream.write(HEAD.format(label=escape_text(style.label)))
-        for number, (name, mask) in enumerate(masks):
+        for place, (name, mask) in enumerate(masks):
             left, top, width, height = bounding_box(mask)
             size = f'width="{mask.shape[1]}" height="{mask.shape[0]}"'
             empty = "" if width else f' {EMPTY}="1"'
-            stream.write(f'<image id="{number}" name={quoteattr(name)} {size}{empty}>\n')
+            stream.write(f'<image id="{place}" name={quoteattr(name)} {size}{empty}>\n')
             if width:
                 rle = cvat_counts(mask[top : top + height, left : left + width])
                 stream.write(
@@ -68,7 +80,7 @@ def read_cvat_images(bundle: Bundle) -> Reading:
         try:
             with bundle.open(name) as stream:
                 _Parser(reading).parse(stream)
-        except (ImageError, expat.ExpatError) as error:
+        except (ImageError, expat.ExpatError, LookupError, ValueError) as error:
             raise ImageError(f"{bundle.where(name)}: not CVAT for images 1.1 ({error}); export it again") from error
     return reading
 
@@ -80,6 +92,7 @@ class _Parser:
         self._reading = reading
         self._picture: dict[str, str] = {}
         self._shapes: list[Shape] = []
+        self._count = 0
 
     def parse(self, stream: Any) -> None:
         parser = expat.ParserCreate()
@@ -94,17 +107,22 @@ class _Parser:
         if tag == "image":
             self._picture, self._shapes = attributes, []
         elif self._picture and tag in AREAS + OTHER_SHAPES:
-            self._shapes.append(Shape(attributes.get("label", ""), _painter(tag, attributes)))
+            self._count += 1
+            if self._count > SHAPE_LIMIT:
+                raise ImageError(f"it holds more than {SHAPE_LIMIT} shapes; export it in parts")
+            z_order = whole(attributes.get("z_order", 0), "a z_order")
+            self._shapes.append(Shape(attributes.get("label", ""), _painter(tag, attributes), z_order, tag in AREAS))
 
     def _end(self, tag: str) -> None:
         if tag == "image":
             picture, self._picture = self._picture, {}
             try:
-                size = Size(int(picture["width"]), int(picture["height"]))
+                size = Size(whole(picture["width"], "a width"), whole(picture["height"], "a height"))
                 annotated = bool(self._shapes) or picture.get(EMPTY) == "1"
-                self._reading.frames.append(painted(picture["name"], size, self._shapes, annotated))
-            except (KeyError, ValueError) as error:
-                self._reading.problems.append(f"image {picture}: incomplete ({error!r}); export it again")
+                shapes = sorted(self._shapes, key=lambda shape: shape.z_order)  # as CVAT stacks them
+                self._reading.frames.append(painted(picture["name"], size, shapes, annotated))
+            except (KeyError, ImageError) as error:
+                self._reading.problems.append(f"image {picture!s:.200}: incomplete ({error!r}); export it again")
 
 
 def _refuse_doctype(*_: Any) -> None:
@@ -124,20 +142,22 @@ def _painter(tag: str, attributes: dict[str, str]) -> Callable[[Mask], None]:
 
 
 def _paint_mask(canvas: Mask, attributes: dict[str, str]) -> None:
-    left, top, width, height = (int(attributes[key]) for key in ("left", "top", "width", "height"))
+    left, top, width, height = (whole(attributes[key], f"its {key}") for key in ("left", "top", "width", "height"))
     if not (0 <= width <= canvas.shape[1] and 0 <= height <= canvas.shape[0]):
         raise ImageError(f"a mask of {width}x{height} is larger than its picture; export it again")
     paste(canvas, cvat_mask(attributes["rle"], width, height), left, top)
 
 
 def _paint_polygon(canvas: Mask, attributes: dict[str, str]) -> None:
-    fill_polygon(canvas, [[float(value) for value in pair.split(",")] for pair in attributes["points"].split(";")])
+    fill_polygon(
+        canvas, [[number(value, "a corner") for value in pair.split(",")] for pair in attributes["points"].split(";")]
+    )
 
 
 def _paint_box(canvas: Mask, attributes: dict[str, str]) -> None:
-    if float(attributes.get("rotation", 0)):
+    if number(attributes.get("rotation", 0), "a rotation"):
         raise ImageError("it holds a turned box; draw a polygon in CVAT")
-    left, top, right, bottom = (float(attributes[key]) for key in ("xtl", "ytl", "xbr", "ybr"))
+    left, top, right, bottom = (number(attributes[key], f"its {key}") for key in ("xtl", "ytl", "xbr", "ybr"))
     fill_polygon(canvas, box_corners(left, top, right, bottom))
 
 

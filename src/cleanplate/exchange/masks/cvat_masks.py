@@ -71,7 +71,7 @@ def read_cvat_masks(bundle: Bundle) -> Reading:
     """Read the class masks of a bundle; pictures that are listed without a mask are not annotated."""
     root = next(name.split(CLASSES)[0] for name in bundle.names if CLASSES in name)
     labelmap = root + "labelmap.txt"
-    colours = _colours(bundle.read(labelmap).decode("utf-8", "replace")) if labelmap in bundle.names else {}
+    colours = _colours(bundle.text(labelmap)) if labelmap in bundle.names else {}
     stems = {
         name.removeprefix(root + CLASSES).removesuffix(".png"): name
         for name in bundle.with_suffix(".png")
@@ -80,7 +80,7 @@ def read_cvat_masks(bundle: Bundle) -> Reading:
     frames = [_frame(bundle, stem, name, colours) for stem, name in stems.items()]
     for name in bundle.with_suffix(".txt"):
         if name.startswith(root + LISTS):
-            listed = (line.strip() for line in bundle.read(name).decode("utf-8", "replace").splitlines())
+            listed = (line.strip() for line in bundle.text(name).splitlines())
             missing = dict.fromkeys(stem for stem in listed if stem and stem not in stems)
             frames += [painted(safe_name(stem), None, (), annotated=False) for stem in missing]
     return Reading(frames, [])

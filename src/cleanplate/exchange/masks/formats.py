@@ -22,21 +22,23 @@ class Format(NamedTuple):
         write: (masks, out, style) -> notes for the user.
         read: bundle -> frames and problems.
         suffix: of the file; none for a folder.
+        keeps_suffix: whether "a.jpg" and "a.png" are two names in it.
     """
 
     write: Callable[..., list[str]]
     read: Callable[[Bundle], Reading]
     suffix: str
+    keeps_suffix: bool = True
 
 
 FORMATS = {
     "coco": Format(write_coco, read_coco, ".json"),
     "coco-uncompressed": Format(partial(write_coco, compressed=False), read_coco, ".json"),
     "cvat-images": Format(write_cvat_images, read_cvat_images, ".xml"),
-    "cvat-masks": Format(write_cvat_masks, read_cvat_masks, ".zip"),
+    "cvat-masks": Format(write_cvat_masks, read_cvat_masks, ".zip", False),
     "label-studio": Format(write_label_studio, read_label_studio, ".json"),
-    "labelme": Format(write_labelme, read_labelme, ""),
-    "png": Format(write_png, read_png_folder, ""),
+    "labelme": Format(write_labelme, read_labelme, "", False),
+    "png": Format(write_png, read_png_folder, "", False),
 }
 
 

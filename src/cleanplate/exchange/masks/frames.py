@@ -1,8 +1,9 @@
 """What every tool's file comes down to: named frames with labelled shapes, decoded one at a time."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool
@@ -11,6 +12,8 @@ from cleanplate.errors import ImageError
 from cleanplate.image import PIXEL_LIMIT
 from cleanplate.types import Mask
 
+NUMBER_LIMIT = 1e6
+"""Coordinates beyond this many pixels are refused."""
 BACKGROUND = "background"
 """The one label that never counts as foreground."""
 
@@ -45,10 +48,17 @@ class Frame:
 
 @dataclass(frozen=True)
 class Shape:
-    """An area that can paint itself: sets pixels of a canvas to True, and raises ImageError if it is damaged."""
+    """An area that can paint itself: sets pixels of a canvas to True, and raises ImageError if it is damaged.
+
+    Attributes:
+        z_order: shapes of a higher one cover those of other labels below them, where a tool says so.
+        has_area: False for points and lines, which raise when they are asked to paint.
+    """
 
     label: str
     paint: Callable[[Mask], None]
+    z_order: int = 0
+    has_area: bool = True
 
 
 class Reading(NamedTuple):
@@ -68,12 +78,47 @@ def painted(name: str, size: Size | None, shapes: Iterable[Shape], annotated: bo
 
     def decode(label: str | None, expected: Size | None) -> Mask:
         canvas = blank(size or expected, expected)
+        stacked = len({shape.z_order for shape in parts}) > 1
         for shape in parts:
             if shape.label == label or (label is None and shape.label != BACKGROUND):
                 shape.paint(canvas)
+            elif stacked and shape.has_area:
+                covering = np.zeros_like(canvas)
+                shape.paint(covering)
+                canvas &= ~covering
         return canvas
 
     return Frame(name, frozenset(shape.label for shape in parts), decode, annotated)
+
+
+def whole(value: Any, what: str) -> int:
+    """Return an untrusted whole number, written as such or as text, such as a width.
+
+    Raises:
+        ImageError: it is none.
+    """
+    try:
+        number = int(value) if not isinstance(value, bool) and len(str(value)) <= 25 else None
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or (isinstance(value, float) and value != number):
+        raise ImageError(f"{what} is {value!r:.60}, not a whole number; export it again")
+    return number
+
+
+def number(value: Any, what: str) -> float:
+    """Return an untrusted finite number of pixels or percent.
+
+    Raises:
+        ImageError: it is none, or beyond NUMBER_LIMIT.
+    """
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        found = math.nan
+    if not abs(found) <= NUMBER_LIMIT:
+        raise ImageError(f"{what} is {value!r:.60}, not a number that can be; export it again")
+    return found
 
 
 def blank(size: Size | None, expected: Size | None = None) -> Mask:
@@ -116,11 +161,13 @@ def bounding_box(mask: Mask) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0] + 1), int(rows[-1] - rows[0] + 1)
 
 
-def decoded(frames: Iterable[Frame], label: str | None, problems: list[str]) -> Iterator[tuple[str, Mask]]:
+def decoded(
+    frames: Iterable[Frame], problems: list[str], decode: Callable[[Frame], Mask]
+) -> Iterator[tuple[str, Bool[np.ndarray, "_ _"]]]:
     """Yield the masks that can be decoded; append a sentence for each that cannot."""
     for frame in frames:
         try:
-            yield frame.name, frame.decode(label, None)
+            yield frame.name, decode(frame)
         except (ImageError, OSError) as error:
             problems.append(f"{frame.name}: {error}")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from cleanplate.errors import ImageError
 from cleanplate.exchange.masks.bundle import Bundle
-from cleanplate.exchange.masks.frames import Frame, NamedMasks, Reading, Shape, Size, Style, painted
+from cleanplate.exchange.masks.frames import Frame, NamedMasks, Reading, Shape, Size, Style, number, painted, whole
 from cleanplate.exchange.masks.polygon import fill_polygon
 from cleanplate.exchange.masks.rle import brush_bytes, brush_mask
 from cleanplate.files import atomic_path
@@ -34,8 +34,8 @@ def write_label_studio(masks: NamedMasks, out: Path, style: Style) -> list[str]:
     """
     kind = "predictions" if style.predicted else "annotations"
     with atomic_path(out) as temporary, temporary.open("w", encoding="utf-8") as stream:
-        for number, (name, mask) in enumerate(masks):
-            stream.write("[\n" if number == 0 else ",\n")
+        for place, (name, mask) in enumerate(masks):
+            stream.write("[\n" if place == 0 else ",\n")
             stream.write(json.dumps(_task(name, mask, kind, style.label)))
         stream.write("[]\n" if stream.tell() == 0 else "\n]\n")
     return [f"labelling interface for Label Studio:\n{CONFIG.format(label=style.label)}"]
@@ -64,27 +64,64 @@ def read_label_studio(bundle: Bundle) -> Reading:
     """Read every task list of a bundle."""
     reading = Reading([], [])
     for name in bundle.with_suffix(".json"):
-        for number, task in enumerate(bundle.json(name)):
+        tasks = bundle.json(name)
+        if not isinstance(tasks, list):
+            raise ImageError(f"{bundle.where(name)}: not a list of tasks; export as JSON from Label Studio")
+        if any(isinstance(task, dict) and "data" not in task and "annotator" in task for task in tasks):
+            raise ImageError(f"{bundle.where(name)}: this is JSON-MIN, which lacks what masks need; export as JSON")
+        for place, task in enumerate(tasks):
             try:
                 reading.frames.append(_frame(task))
-            except (KeyError, TypeError, ValueError, AttributeError, ImageError) as error:
-                reading.problems.append(f"{bundle.where(name)}: task {number} is damaged ({error!r}); export it again")
+            except (KeyError, TypeError, AttributeError) as error:
+                reading.problems.append(f"{bundle.where(name)}: task {place} is damaged ({error!r}); export it again")
+            except ImageError as error:
+                reading.problems.append(f"{bundle.where(name)}: task {place}: {error}")
     return reading
 
 
 def _frame(task: dict[str, Any]) -> Frame:
     data = task["data"]
-    answers = [answer for answer in task.get("annotations") or [] if not answer.get("was_cancelled")]
+    given = task.get("annotations") or []
+    answers = [answer for answer in given if not answer.get("was_cancelled")]
+    if given and not answers:
+        raise ImageError(f"{_picture(data)} was skipped by its annotator; annotate it, or leave it out of the export")
     answers = answers or task.get("predictions") or []
     results = max(answers, key=lambda answer: answer.get("updated_at") or "")["result"] if answers else []
-    sizes = {Size(int(r["original_width"]), int(r["original_height"])) for r in results if "original_width" in r}
+    sizes = {
+        Size(whole(r["original_width"], "a width"), whole(r["original_height"], "a height")) for r in _sized(results)
+    }
     if "width" in data and "height" in data:
-        sizes.add(Size(int(data["width"]), int(data["height"])))
+        sizes.add(Size(whole(data["width"], "a width"), whole(data["height"], "a height")))
     if len(sizes) > 1:
         raise ImageError(f"several sizes for one picture: {', '.join(map(str, sizes))}")
-    areas = [result for result in results if result.get("type") not in ("choices", "textarea", "rating", "relation")]
-    shapes = [Shape(_label(area), _painter(area)) for area in areas]
+    shapes = [Shape(label, _painter(area)) for label, area in _areas(results)]
     return painted(_picture(data), sizes.pop() if sizes else None, shapes, annotated=bool(answers))
+
+
+def _sized(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [each for each in results if "original_width" in each and "original_height" in each]
+
+
+def _areas(results: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the regions with pixels and their labels, each region once.
+
+    Prompts (key points, boxes) that stand beside a brush or polygon led to it; without one they are what was drawn,
+    and say when painted that they have no pixels. Numbers, choices and texts of a region are no areas. A brush and the
+    labels given to it may be two results with one id.
+    """
+    drawn = [each for each in results if "rle" in each["value"] or "points" in each["value"]]
+    labels: dict[str, str] = {}
+    for each in results:
+        if label := _label(each):
+            labels.setdefault(str(each.get("id", id(each))), label)
+    regions = {(str(each.get("id", id(each))), "rle" in each["value"]): each for each in drawn}
+    if not regions:
+        regions = {(str(each.get("id", id(each))), False): each for each in results if _is_prompt(each)}
+    return [(labels.get(key, ""), each) for (key, _), each in regions.items()]
+
+
+def _is_prompt(result: dict[str, Any]) -> bool:
+    return "x" in result["value"] and "y" in result["value"]
 
 
 def _picture(data: dict[str, Any]) -> str:
@@ -96,10 +133,10 @@ def _picture(data: dict[str, Any]) -> str:
     return texts[0]
 
 
-def _label(area: dict[str, Any]) -> str:
-    value = area["value"]
-    labels = value.get(area["type"]) or value.get("labels") or [""]
-    return str(labels[0])
+def _label(result: dict[str, Any]) -> str:
+    value = result["value"]
+    found = value.get("labels") or (value.get(result["type"]) if str(result["type"]).endswith("labels") else None)
+    return str(found[0]) if isinstance(found, list) and found else ""
 
 
 def _painter(area: dict[str, Any]) -> Callable[[Mask], None]:
@@ -109,12 +146,13 @@ def _painter(area: dict[str, Any]) -> Callable[[Mask], None]:
         value, (height, width) = area["value"], canvas.shape
         try:
             if "rle" in value:
-                canvas |= brush_mask(bytes(value["rle"]), width, height)
+                canvas |= brush_mask(bytes(list(value["rle"])), width, height)
             elif "points" in value:
-                fill_polygon(canvas, [(x * width / 100, y * height / 100) for x, y in value["points"]])
+                percent = [(number(x, "a corner"), number(y, "a corner")) for x, y in value["points"]]
+                fill_polygon(canvas, [(x * width / 100, y * height / 100) for x, y in percent])
             else:
                 raise ImageError(f"it holds a {area['type']}, which has no pixels; use brush or polygon labels")
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise ImageError(f"a {area['type']} is damaged ({error}); export it again") from error
 
     return paint

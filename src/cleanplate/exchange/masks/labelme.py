@@ -16,14 +16,22 @@ import numpy as np
 
 from cleanplate.errors import ImageError
 from cleanplate.exchange.masks.bundle import Bundle, safe_name
-from cleanplate.exchange.masks.frames import Frame, NamedMasks, Reading, Shape, Size, Style, painted, paste
+from cleanplate.exchange.masks.frames import (
+    Frame,
+    NamedMasks,
+    Reading,
+    Shape,
+    Size,
+    Style,
+    number,
+    painted,
+    paste,
+    whole,
+)
 from cleanplate.exchange.masks.names import stem_of
 from cleanplate.files import write_bytes
 from cleanplate.image import decode_pixels
 from cleanplate.types import Mask
-
-CORNER_LIMIT = 1e6
-"""Coordinates beyond this many pixels are refused."""
 
 
 def write_labelme(masks: NamedMasks, out: Path, style: Style) -> list[str]:
@@ -87,14 +95,14 @@ def read_labelme(bundle: Bundle) -> Reading:
         try:
             reading.frames.append(_frame(name, bundle.json(name)))
         except ImageError as error:
-            reading.problems.append(str(error))
+            reading.problems.append(str(error) if name in str(error) else f"{bundle.where(name)}: {error}")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             reading.problems.append(f"{bundle.where(name)}: not a LabelMe file ({error!r}); save it again")
     return reading
 
 
 def _frame(name: str, document: dict[str, Any]) -> Frame:
-    size = Size(int(document["imageWidth"]), int(document["imageHeight"]))
+    size = Size(whole(document["imageWidth"], "a width"), whole(document["imageHeight"], "a height"))
     shapes = [Shape(str(shape["label"]), _painter(shape)) for shape in document["shapes"]]
     picture = PurePosixPath(str(document.get("imagePath") or name).replace("\\", "/")).name
     return painted(str(PurePosixPath(name).with_name(picture)), size, shapes)
@@ -104,14 +112,12 @@ def _painter(shape: dict[str, Any]) -> Callable[[Mask], None]:
     def paint(canvas: Mask) -> None:
         kind = shape.get("shape_type") or "polygon"
         try:
-            points = [(float(x), float(y)) for x, y in shape["points"]]
-            if not all(abs(value) < CORNER_LIMIT for point in points for value in point):
-                raise ImageError(f"a {kind} has corners far outside its picture; save it again")
+            points = [(number(x, "a corner"), number(y, "a corner")) for x, y in shape["points"]]
             if kind == "mask":
                 _paste_mask(canvas, points, shape["mask"])
             else:
                 _draw(canvas, kind, points)
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, IndexError, OverflowError) as error:
             raise ImageError(f"a {kind} is damaged ({error!r}); save it again in LabelMe") from error
 
     return paint

@@ -31,14 +31,17 @@ def view_names(captures: Sequence[Capture]) -> list[tuple[str, Capture, View]]:
 
 
 class ViewIndex:
-    """Finds the view that a tool's name means: the one that shares the longest end of its path."""
+    """Finds the view that a tool's name means: the one that shares the longest end of its path.
+
+    A picture's whole name comes first, then without suffix; COLMAP's masks are called <picture's whole name>.png.
+    """
 
     def __init__(self, captures: Iterable[Capture]) -> None:
         self._ends: dict[Parts, dict[tuple[str, str], tuple[Capture, View]]] = defaultdict(dict)
         for capture in captures:
             for view in capture.views:
-                for path in (view.image, f"masks/{view.id}"):
-                    parts = (capture.asin, *name_parts(path))
+                whole = (capture.asin, *PurePosixPath(view.image).parts)
+                for parts in (whole, (capture.asin, *name_parts(view.image)), (capture.asin, "masks", view.id)):
                     for start in range(len(parts)):
                         self._ends[parts[start:]][capture.asin, view.id] = (capture, view)
 
@@ -52,7 +55,8 @@ class ViewIndex:
         if not parts:
             raise ImageError(f"the name {name!r:.200} is empty; name the picture in the tool's file")
         uploaded = (*parts[:-1], UPLOAD_PREFIX.sub("", parts[-1]))
-        found = self._longest(parts) or self._longest(uploaded)
+        full = PurePosixPath(path_of(name)).parts
+        found = next(filter(None, map(self._longest, (full, parts, uploaded))), [])
         asins = {part for part in parts[:-1] if re.match(ASIN_PATTERN, part)}
         matching = [(capture, view) for capture, view in found if not asins or capture.asin in asins]
         if not matching:

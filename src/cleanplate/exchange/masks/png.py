@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cleanplate.exchange.masks.bundle import Bundle, safe_name
 from cleanplate.exchange.masks.frames import Frame, NamedMasks, Reading, Size, Style, check_size
-from cleanplate.exchange.masks.names import stem_of
+from cleanplate.exchange.masks.names import SUFFIXES, stem_of
 from cleanplate.image import decode_pixels, mask_of, write_mask
 from cleanplate.types import Mask
 
@@ -23,8 +23,10 @@ def write_png(masks: NamedMasks, out: Path, style: Style) -> list[str]:  # noqa:
 
 
 def read_png_folder(bundle: Bundle) -> Reading:
-    """Read every PNG of a bundle."""
-    return Reading([_frame(bundle, name) for name in bundle.with_suffix(".png")], [])
+    """Read every PNG of a bundle; pictures of other kinds are problems."""
+    others = [name for name in bundle.with_suffix(*SUFFIXES) if not name.lower().endswith(".png")]
+    problems = [f"{bundle.where(name)}: not a PNG; masks are PNGs, for other kinds blur edges" for name in others]
+    return Reading([_frame(bundle, name) for name in bundle.with_suffix(".png")], problems)
 
 
 def _frame(bundle: Bundle, name: str) -> Frame:

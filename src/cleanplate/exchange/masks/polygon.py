@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cleanplate.errors import ImageError
+from cleanplate.exchange.masks.frames import NUMBER_LIMIT
 from cleanplate.types import Mask
 
 CROSSING_LIMIT = 20_000_000
@@ -27,6 +28,7 @@ def fill_polygon(canvas: Mask, corners: Sequence[Sequence[float]]) -> None:
     # A row is crossed where its centre lies in [lower, upper), so that a shared corner counts once.
     lower, upper = np.minimum(start[:, 1], end[:, 1]), np.maximum(start[:, 1], end[:, 1])
     first = np.ceil(lower - 0.5).clip(0, height).astype(np.int64)
+    top = int(first.min())
     rows_crossed = np.ceil(upper - 0.5).clip(0, height).astype(np.int64) - first
     if rows_crossed.sum() > CROSSING_LIMIT:
         raise ImageError(f"a polygon of {len(points)} corners is too intricate; export the mask as RLE instead")
@@ -35,8 +37,10 @@ def fill_polygon(canvas: Mask, corners: Sequence[Sequence[float]]) -> None:
     slope = (end[edge, 0] - start[edge, 0]) / (end[edge, 1] - start[edge, 1])
     x = start[edge, 0] + (row + 0.5 - start[edge, 1]) * slope
     column = np.ceil(x - 0.5).clip(0, width).astype(np.int64)
-    toggles = np.bincount(row * (width + 1) + column, minlength=height * (width + 1)).reshape(height, width + 1)
-    canvas |= np.logical_xor.accumulate(toggles[:, :width] % 2 == 1, axis=1)
+    rows = int(row.max()) + 1 - top if len(row) else 0  # of the polygon alone: a picture may hold thousands
+    cells = rows * (width + 1)
+    toggles = np.bincount((row - top) * (width + 1) + column, minlength=cells).reshape(rows, width + 1)
+    canvas[top : top + rows] |= np.logical_xor.accumulate(toggles[:, :width] % 2 == 1, axis=1)
 
 
 def box_corners(left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
@@ -47,8 +51,10 @@ def box_corners(left: float, top: float, right: float, bottom: float) -> list[tu
 def _points(corners: Sequence[Sequence[float]]) -> np.ndarray:
     try:
         points = np.array(corners, float)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ImageError(f"a polygon's corners are not pairs of numbers ({error})") from error
-    if points.ndim != 2 or points.shape[0] < 3 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise ImageError(f"a polygon needs three or more pairs of finite numbers, got an array of {points.shape}")
+    if points.ndim != 2 or points.shape[0] < 3 or points.shape[1] != 2 or not (np.abs(points) <= NUMBER_LIMIT).all():
+        raise ImageError(
+            f"a polygon needs three or more pairs of numbers within {NUMBER_LIMIT:g}, got an array of {points.shape}"
+        )
     return points

@@ -38,8 +38,8 @@ def from_counts(counts: Counts, pixels: int) -> Bool[np.ndarray, "p"]:
     Raises:
         ImageError: the counts are negative or do not add up to `pixels`.
     """
-    if len(counts) and (counts.min() < 0 or counts.max() > pixels):
-        raise ImageError(f"a run length of {counts.min()} or {counts.max()} cannot be; export the mask again")
+    if len(counts) > pixels + 2 or (len(counts) and (counts.min() < 0 or counts.max() > pixels)):
+        raise ImageError(f"{len(counts)} runs of {counts.min()} to {counts.max()} pixels cannot be; export it again")
     if counts.sum() != pixels:
         raise ImageError(f"the run lengths add up to {counts.sum()}, the mask has {pixels} pixels; export it again")
     return np.repeat(np.arange(len(counts)) % 2 == 1, counts)
