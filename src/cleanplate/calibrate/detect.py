@@ -1,7 +1,7 @@
 """Finding the board in photographs."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,20 @@ def find_corners(image: Image, board: Board) -> tuple[Int[np.ndarray, "n"], Floa
     return ids.ravel().astype(np.int64), pixels.reshape(-1, 2).astype(float) + 0.5
 
 
+def as_printed(board: Board, photographs: Sequence[Path]) -> Board:
+    """Return the board as OpenCV before 4.6 drew it, if the first photographs that show a board show that one.
+
+    A board of the other kind has the same markers on other squares, so that next to no corner is found.
+    """
+    other = replace(board, legacy=not board.legacy)
+    for path in photographs:
+        image = read_image(path)
+        counts = [len(find_corners(image, each)[0]) for each in (board, other)]
+        if max(counts) >= FEWEST_CORNERS:
+            return other if counts[1] > counts[0] else board
+    return board
+
+
 def find_boards(photos: Path, board: Board) -> list[Sighting]:
     """Find the board in every photograph of every placement.
 
@@ -62,7 +76,9 @@ def find_boards(photos: Path, board: Board) -> list[Sighting]:
     sightings: list[Sighting] = []
     refused: dict[str, Path] = {}
     seen: dict[str, int] = {}
-    for placement, path, camera, platen_deg in _photographs(photos):
+    photographs = list(_photographs(photos))
+    board = as_printed(board, [path for _, path, _, _ in photographs])
+    for placement, path, camera, platen_deg in photographs:
         image = read_image(path)
         ids, pixels = find_corners(image, board)
         seen.setdefault(camera, 0)

@@ -114,11 +114,22 @@ def _find_axis(name: str, motions: dict[tuple[str, float], Motion]) -> tuple[Mot
     u = np.sum(directions, axis=0)
     u /= np.linalg.norm(u)
     centre = np.linalg.lstsq(np.vstack([*left, 1e-3 * u[None]]), np.concatenate([*right, [0.0]]), rcond=None)[0]
-    clockwise = bool(u[1] > 0)  # "up" is up in the picture; y points down there
+    clockwise = _upness(u, list(motions.values())) < 0
     z = -u if clockwise else u
     x = np.cross([0.0, 1.0, 0.0] if abs(z[1]) < 0.9 else [1.0, 0.0, 0.0], z)
     x /= np.linalg.norm(x)
     return _motion(np.column_stack([x, np.cross(z, x), z]), centre), clockwise
+
+
+def _upness(direction: Float[np.ndarray, "3"], motions: list[Motion]) -> float:
+    """Return whether a direction in the camera's axes is up (positive) or down.
+
+    The board lies or leans, so its printed side faces up; where it stands upright and tells nothing, the camera is
+    taken to look down. Which way up the camera itself is mounted does not matter.
+    """
+    printed = np.mean([-motion[:3, 2] @ direction for motion in motions])  # the board's z points into it
+    above = np.mean([-motion[:3, 3] @ direction / np.linalg.norm(motion[:3, 3]) for motion in motions])
+    return float(printed + 0.25 * above)
 
 
 def _motion(R: np.ndarray, t: np.ndarray) -> Motion:

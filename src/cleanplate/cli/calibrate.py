@@ -47,4 +47,7 @@ def rig(
     from cleanplate.calibrate import Board, calibrate
 
     report = calibrate(photos, out, Board(columns, rows, square, marker), thickness)
-    say(f"{report.rms:.3f} px RMS; wrote {out / 'rig.json'}, report.json and residuals.png")
+    for camera, rms in report.rms.items():
+        seen = f"{report.corners[camera]} corners in {report.photos[camera]} photographs"
+        say(f"camera {camera}: {rms:.3f} px RMS, {seen}")
+    say(f"wrote {out / 'rig.json'}, report.json and residuals.png")
