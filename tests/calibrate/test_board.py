@@ -23,9 +23,9 @@ def test_paper_size_follows_from_the_squares(tmp_path):
     write_board(tmp_path / "b.pdf", board)
     with PIL.Image.open(tmp_path / "b.png") as picture:
         metres = np.array(picture.size) / np.array(picture.info["dpi"]) * 0.0254
-    assert metres == pytest.approx([0.30, 0.21], rel=1e-3)
+    assert metres == pytest.approx([0.297, 0.21], rel=1e-3)
     box = re.search(rb"/MediaBox \[ *0 0 ([\d.]+) ([\d.]+) *\]", (tmp_path / "b.pdf").read_bytes())
-    assert [float(side) / 72 * 0.0254 for side in box.groups()] == pytest.approx([0.30, 0.21], rel=1e-3)
+    assert [float(side) / 72 * 0.0254 for side in box.groups()] == pytest.approx([0.297, 0.21], rel=1e-3)
 
 
 @pytest.mark.parametrize("board", [Board(marker=0.04), Board(columns=1), Board(dictionary="DICT_NONE")])
