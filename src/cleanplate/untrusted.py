@@ -14,8 +14,10 @@ LONG_NUMBER = re.compile(rb"[0-9]{26}|[eE]\+?[0-9]{3}")
 DIGITS = 25
 
 
-def parse_json(data: bytes) -> Any:
-    """Return the value of a JSON text; its numbers are finite and have 25 digits at most.
+def parse_json(data: bytes, finite: bool = True) -> Any:
+    """Return the value of a JSON text; its numbers have 25 digits at most.
+
+    With `finite`, NaN and Infinity are refused; without, a schema that knows their place does so.
 
     Raises:
         ValueError: not JSON, too large, too deep, or with numbers that no field can mean.
@@ -27,13 +29,13 @@ def parse_json(data: bytes) -> Any:
         raise ValueError(f"its values would take about {needed >> 20} MB, the limit is {MEMORY_LIMIT >> 20}")
     hooks: dict[str, Any] = {"parse_int": _whole, "parse_float": _finite} if LONG_NUMBER.search(data) else {}
     try:
-        return json.loads(data, parse_constant=_no_constant, **hooks)
+        return json.loads(data, parse_constant=_no_constant if finite else float, **hooks)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
 
-def read_json(path: Path) -> Any:
-    """Return the value of a JSON file.
+def read_json(path: Path, finite: bool = True) -> Any:
+    """Return the value of a JSON file; `finite` as in `parse_json`.
 
     Raises:
         ValueError: as `parse_json`, or not a regular file.
@@ -43,7 +45,7 @@ def read_json(path: Path) -> Any:
         raise ValueError("not a regular file")
     if (size := path.stat().st_size) > TEXT_LIMIT:
         raise ValueError(f"{size} bytes, the limit is {TEXT_LIMIT}")
-    return parse_json(path.read_bytes())
+    return parse_json(path.read_bytes(), finite)
 
 
 def _whole(text: str) -> int:

@@ -1,6 +1,8 @@
 """capture.json -> Capture."""
 
 import json
+import re
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,6 +13,7 @@ from cleanplate.capture.model import Capture, View
 from cleanplate.capture.schema import FORMAT, CameraFile, CaptureFile, ViewFile
 from cleanplate.errors import CaptureError
 from cleanplate.geometry import Camera, Pose, to_metres
+from cleanplate.untrusted import read_json
 
 FILE_NAME = "capture.json"
 
@@ -28,8 +31,11 @@ def read_capture(folder: Path) -> Capture:
     _check_version(path, document)
     try:
         parsed = CaptureFile.model_validate_json(json.dumps(document))
+    except RecursionError as error:
+        raise CaptureError(f"{path}: nested too deeply; write it again with your exporter") from error
     except ValidationError as error:
         raise capture_error(path, [sentence(path, detail) for detail in error.errors()]) from error
+    _resolved.cache_clear()
     escapes = [
         f"{path}: view {view.id!r}: {kind} {value!r} leads out of the capture's folder; use a relative path inside it"
         for view in parsed.views
@@ -45,8 +51,8 @@ def _load_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise CaptureError(f"{path}: not found; a capture is a folder that holds {FILE_NAME}")
     try:
-        document = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
+        document = read_json(path, finite=False)
+    except ValueError as error:
         raise CaptureError(f"{path}: not valid JSON ({error}); write it again with your exporter") from error
     if not isinstance(document, dict):
         raise CaptureError(f"{path}: holds a {type(document).__name__}, not an object; see docs/format.md")
@@ -56,8 +62,8 @@ def _load_json(path: Path) -> dict[str, Any]:
 def _check_version(path: Path, document: dict[str, Any]) -> None:
     got = document.get("format")
     name, _, version = str(got).partition("/")
-    if name != "cleanplate-capture" or not version.isdigit():
-        raise CaptureError(f'{path}: "format" is {got!r}; expected "{FORMAT}"')
+    if name != "cleanplate-capture" or not re.fullmatch("[0-9]{1,4}", version):
+        raise CaptureError(f'{path}: "format" is {got!r:.80}; expected "{FORMAT}"')
     if int(version) > 1:
         raise CaptureError(f"{path}: format {got!r} is newer than this cleanplate, which reads {FORMAT!r}; upgrade it")
 
@@ -80,7 +86,16 @@ def _stays_inside(folder: Path, value: str) -> bool:
     relative = PurePosixPath(value)
     if not value or "\\" in value or "\0" in value or relative.is_absolute() or ".." in relative.parts:
         return False
-    return (folder / relative).resolve().is_relative_to(folder.resolve())
+    path = folder / relative
+    if path.is_symlink():
+        return path.resolve().is_relative_to(_resolved(folder))
+    return _resolved(path.parent).is_relative_to(_resolved(folder))
+
+
+@lru_cache(maxsize=64)
+def _resolved(folder: Path) -> Path:
+    """Return where a folder really lies; a capture of 100,000 views names few folders."""
+    return folder.resolve()
 
 
 def _build(folder: Path, parsed: CaptureFile) -> Capture:

@@ -1,5 +1,6 @@
 """capture.json, version 1, as types: the wire format and the source of the published JSON schema."""
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ ID_PATTERN = "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 Row = tuple[float, float, float]
 Matrix = tuple[Row, Row, Row]
 Size = Annotated[int, Field(gt=0, le=65535)]
+FilePath = Annotated[str, Field(max_length=1024)]
 Identifier = Annotated[str, Field(pattern=ID_PATTERN, max_length=128)]
 
 
@@ -51,9 +53,9 @@ class ViewFile(_Strict):
 
     id: Identifier
     camera: str
-    image: str
-    plate: str | None = None
-    mask: str | None = None
+    image: FilePath
+    plate: FilePath | None = None
+    mask: FilePath | None = None
     platen_deg: float | None = None
     R: Matrix | None = Field(None, description="rotation, world to camera")
     t: Row | None = Field(None, description="translation, world to camera, in length_unit")
@@ -89,7 +91,7 @@ class CaptureFile(_Strict):
         ]
         ids = [view.id for view in self.views]
         problems += [
-            f"view id {name!r} occurs {ids.count(name)} times" for name in sorted(set(ids)) if ids.count(name) > 1
+            f"view id {name!r} occurs {count} times" for name, count in sorted(Counter(ids).items()) if count > 1
         ]
         if problems:
             raise ValueError("; ".join(problems))

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,8 +43,19 @@ Truth = Annotated[list[Path], typer.Option(help="Captures or folders of captures
 
 
 def say(text: str) -> None:
-    """Print for people; stdout is left to results."""
-    print(text, file=sys.stderr)
+    """Print for people; stdout is left to results. Control characters of names are shown, not obeyed."""
+    print(printable(text), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Return a text that moves no cursor and turns no direction of writing: such characters become escapes."""
+    return "".join(
+        sign if sign in "\n\t" or not _moves(sign) else sign.encode("unicode_escape").decode() for sign in text
+    )
+
+
+def _moves(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def writes_usdz(asked: bool | None) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cleanplate.cli.common import AsJson, Captures, app, exit_for, print_json, say
+from cleanplate.cli.common import AsJson, Captures, app, exit_for, print_json, printable, say
 
 
 @app.command()
@@ -20,7 +20,7 @@ def validate(captures: Captures, as_json: AsJson = False) -> None:
         for folder, found in problems.items():
             print(f"{folder}: {len(found)} problems" if found else f"{folder}: sound")
             for problem in found:
-                print(f"  {problem}")
+                print(f"  {printable(problem)}")
     raise typer.Exit(1 if any(problems.values()) else 0)
 
 

@@ -13,6 +13,8 @@ from cleanplate.types import Image
 if TYPE_CHECKING:
     import onnxruntime
 
+LONGEST = 8192
+"""Pixels of the longer side that a network may ask for."""
 INPUTS = {"image": "tensor(uint8)", "plate": "tensor(uint8)"}
 
 
@@ -36,8 +38,19 @@ class Network:
     def probability(
         self, images: UInt8[np.ndarray, "b h w 3"], plate: UInt8[np.ndarray, "h w 3"]
     ) -> Float[np.ndarray, "b h w"]:
-        """Return the probability of foreground; h and w are multiples of `multiple`."""
-        return self.session.run(["probability"], {"image": images, "plate": plate[None]})[0]
+        """Return the probability of foreground; h and w are multiples of `multiple`.
+
+        Raises:
+            ModelError: the network fails, or returns something else.
+        """
+        try:
+            (found,) = self.session.run(["probability"], {"image": images, "plate": plate[None]})
+        except Exception as error:  # ONNX Runtime raises a different kind for each way a graph can fail
+            raise ModelError(f"{self.path}: fails as it runs ({str(error)[:200]}); export it again") from error
+        if not isinstance(found, np.ndarray) or found.shape != images.shape[:3] or found.dtype.kind != "f":
+            got = getattr(found, "shape", type(found).__name__)
+            raise ModelError(f"{self.path}: returns {got} for {images.shape[:3]} probabilities; export it again")
+        return found
 
     def working_size(self, width: int, height: int) -> tuple[int, int]:
         """Return the (width, height) that a picture is scaled to, before padding."""
@@ -91,6 +104,12 @@ def open_network(path: Path, threads: int = 0) -> Network:
         )
     facts = session.get_modelmeta().custom_metadata_map
     try:
-        return Network(path, session, float(facts["threshold"]), int(facts["multiple"]), int(facts["longest"]))
+        threshold, multiple, longest = float(facts["threshold"]), int(facts["multiple"]), int(facts["longest"])
     except (KeyError, ValueError) as error:
-        raise ModelError(f"{path}: its metadata lack or garble {error}; export it again") from error
+        raise ModelError(f"{path}: its metadata lack or garble {error!s:.100}; export it again") from error
+    if not (0 < threshold < 1 and 1 <= multiple <= 1024 and multiple <= longest <= LONGEST):
+        raise ModelError(
+            f"{path}: its metadata say threshold {threshold:g}, multiple {multiple}, longest {longest}; export it "
+            f"again (0 to 1, 1 to 1024, up to {LONGEST})"
+        )
+    return Network(path, session, threshold, multiple, longest)
