@@ -82,7 +82,7 @@ def import_capture(
         say(note)
     say(f"{out}: {capture.asin}, {len(capture.views)} views of {len(capture.cameras)} cameras")
     if any(view.pose is None for view in capture.views):
-        say(f"no poses yet, which models need: cleanplate calibrate turntable {out}, or import with --rig or --poses")
+        say("no poses yet, which models need: import with --rig (cleanplate calibrate rig) or --poses")
     exit_for([*plan.problems])
 
 

@@ -107,7 +107,7 @@ def plan_named(
         empty: the plates.
         plates: the folder that they were found in, if it is not `images`.
         rig: the rig's calibration. Without one the views have no pose, and K is a guess from EXIF or `lens_mm`:
-            enough for masks; `cleanplate calibrate turntable` finds the rest.
+            enough for masks alone.
 
     Raises:
         CaptureError: a camera that the rig has not, or pictures of several sizes; plates that do not fit.

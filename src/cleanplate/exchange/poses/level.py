@@ -12,7 +12,7 @@ from cleanplate.geometry.pose import Vector
 TILTED = 5.0
 """Degrees; worlds that lie less tilted are left as they are."""
 LETTERS = {"x": [1.0, 0, 0], "y": [0, 1.0, 0], "z": [0, 0, 1.0]}
-NEXT = "then find the floor and the size: cleanplate calibrate level"
+NEXT = "give --origin (the product's foot) and --scale, or run with --no-floor"
 
 
 def levelled(poses: PosedImages, up: str = "find", origin: str | None = None, scale: float = 1.0) -> PosedImages:
