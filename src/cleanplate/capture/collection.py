@@ -1,14 +1,19 @@
 """Collections: product folders side by side."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from cleanplate.capture.read import FILE_NAME
+from cleanplate.capture.schema import ASIN_PATTERN
 from cleanplate.errors import CaptureError
 
 
 def find_captures(paths: Iterable[Path]) -> list[Path]:
     """Return the capture folders named by `paths`: each a capture itself, or a folder of captures.
+
+    A folder among captures that has their pictures, or a product's name, and no description is returned as well, so
+    that whoever reads it names it.
 
     Raises:
         CaptureError: a path is neither.
@@ -19,9 +24,17 @@ def find_captures(paths: Iterable[Path]) -> list[Path]:
             found.append(path)
             continue
         inside = sorted(child.parent for child in path.glob(f"*/{FILE_NAME}"))
+        inside += sorted(child for child in path.glob("*/") if inside and _lacks_description(child))
         if not inside:
             raise CaptureError(
                 f"{path}: neither a capture (a folder with {FILE_NAME}) nor a folder of captures; check the path"
             )
         found += inside
     return list(dict.fromkeys(found))
+
+
+def _lacks_description(folder: Path) -> bool:
+    if folder.name.startswith(".") or (folder / FILE_NAME).is_file():
+        return False
+    results = any((folder / name).is_file() for name in ("result.json", "state.json", "report.html"))
+    return not results and ((folder / "images").is_dir() or re.fullmatch(ASIN_PATTERN, folder.name) is not None)

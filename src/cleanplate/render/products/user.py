@@ -20,6 +20,8 @@ from cleanplate.render.products.types import MATERIAL_KINDS, TRANSPARENT, Materi
 FORMATS = (".obj", ".glb", ".gltf", ".ply", ".stl")
 SMALLEST_M, LARGEST_M = 0.004, 3.0
 _MAX_TEXTURE = 2048
+BYTE_LIMIT = 1 << 30
+"""Of a mesh file."""
 
 Axis = Literal["y", "z"]
 
@@ -81,7 +83,12 @@ def _read(path: Path) -> trimesh.Scene:
         )
     if not path.is_file():
         raise MeshError(f"{path}: no such file")
-    _check_obj_textures(path)
+    if path.stat().st_size > BYTE_LIMIT:
+        raise MeshError(f"{path}: {path.stat().st_size} bytes, the limit is {BYTE_LIMIT}; simplify it")
+    try:
+        _check_obj_textures(path)
+    except OSError as error:
+        raise MeshError(f"{path}: names a file that cannot be opened ({error.strerror}); export it again") from error
     try:
         return trimesh.load_scene(path, process=False)  # processing drops bad vertices silently
     except Exception as error:  # every reader of trimesh has its own
@@ -97,8 +104,11 @@ def _check_obj_textures(path: Path) -> None:
             raise MeshError(f"{path}: its material library {library} is missing; put it beside the mesh")
         for value in _values(path.parent / library, "map_Kd"):
             image = value.split()[-1] if value.startswith("-") else value  # options come first
+            texture = (path.parent / library).parent / image
+            if texture.exists() and not texture.is_file():  # a pipe would never end
+                raise MeshError(f"{path}: its texture {image} is a folder or a device; put a picture there")
             try:
-                with Image.open((path.parent / library).parent / image) as opened:
+                with Image.open(texture) as opened:
                     opened.verify()
             except FileNotFoundError as error:
                 raise MeshError(
@@ -114,6 +124,11 @@ def _values(path: Path, keyword: str) -> list[str]:
 
 
 def _part(mesh: trimesh.Trimesh, matrix: np.ndarray, path: Path) -> Part:
+    if len(mesh.faces) and not (mesh.faces.min() >= 0 and mesh.faces.max() < len(mesh.vertices)):
+        raise MeshError(
+            f"{path}: triangles name corners {mesh.faces.min()} to {mesh.faces.max()} of {len(mesh.vertices)}; "
+            f"export it again"
+        )
     if not np.isfinite(mesh.vertices).all() or not np.isfinite(matrix).all():
         bad = int((~np.isfinite(mesh.vertices)).any(axis=1).sum())
         raise MeshError(

@@ -41,6 +41,9 @@ class DeepLabConfig:
         return (2, 4, 6, 9, 12, 15, 18) if self.aspp == "eight" else (6, 12, 18)
 
 
+WIDEST = 1024
+
+
 def switched(switches: str) -> DeepLabConfig:
     """Return the configuration with some switches set, such as "input=single,width=64".
 
@@ -52,8 +55,13 @@ def switched(switches: str) -> DeepLabConfig:
     for switch in filter(None, switches.split(",")):
         name, _, value = switch.partition("=")
         known = get_args(hints.get(name))
-        if name not in hints or (known and value not in known) or (not known and not value.isdigit()):
+        if name not in hints or (known and value not in known) or (not known and not _is_width(value)):
             settings = ", ".join(f"{each}={'|'.join(get_args(hint)) or 'number'}" for each, hint in hints.items())
             raise ModelError(f"no switch {switch!r} of deeplabv3plus_dualinput_resnet50; choose among {settings}")
         chosen[name] = value if known else int(value)
     return DeepLabConfig(**chosen)
+
+
+def _is_width(value: str) -> bool:
+    """Tell whether a number of channels can be meant: a checkpoint's metadata may name a network of any size."""
+    return value.isascii() and value.isdigit() and len(value) <= 4 and 0 < int(value) <= WIDEST
