@@ -3,7 +3,7 @@
     python benchmarks/results_page.py --compare DIR      first takes in what `cleanplate compare --out DIR` wrote
     python benchmarks/results_page.py                    writes the pages anew
 
-`model_yield.py`, `ablations.py` and `scaling.py` write their JSON into docs/results themselves. The pages' words are in
+`ablations.py` and `scaling.py` write their JSON into docs/results, `cleanplate yield` into --out. The words are in
 results_page/*.md.j2.
 """
 
@@ -14,11 +14,11 @@ from pathlib import Path
 import jinja2
 import PIL.Image
 from ablations import table as ablation_table
-from measured import measured
-from model_yield import table as yield_table
 from scaling import table as scaling_table
 
+from cleanplate.evaluate.measured import measured
 from cleanplate.evaluate.tables import COLUMNS, OBSERVED, number
+from cleanplate.evaluate.yields import yield_table
 from cleanplate.files import atomic_path, json_text, write_bytes, write_json
 
 ROOT = Path(__file__).parents[1]

@@ -16,8 +16,7 @@ from scipy.stats import spearmanr
 
 from cleanplate.capture import View
 from cleanplate.image import read_mask
-from cleanplate.segment.runtime import load_model
-from cleanplate.segment.segmenter import Segmenter
+from cleanplate.segment import Model, load_model
 from cleanplate.types import Mask
 from cleanplate.web import assist
 from cleanplate.web.assist import Box, segment_again
@@ -53,7 +52,7 @@ def correlations(product: Product) -> list[str]:
     return found
 
 
-def second_looks(product: Product, step: int, segmenter: Segmenter) -> list[str]:
+def second_looks(product: Product, step: int, model: Model) -> list[str]:
     scores = []
     for view in product.capture.views[::step]:
         truth = truth_of(product, view)
@@ -64,7 +63,7 @@ def second_looks(product: Product, step: int, segmenter: Segmenter) -> list[str]
         found = [read_mask(product.mask_path(view))[box.area]]
         for cell in (assist.CELL, max(width, height)):
             kept, assist.CELL = assist.CELL, cell
-            found.append(segment_again(product, view, box, segmenter))
+            found.append(segment_again(product, view, box, model))
             assist.CELL = kept
         scores.append([iou(mask, truth[box.area]) for mask in found])
     return [str(len(scores)), *(f"{score:.4f}" for score in np.mean(scores, 0))]
@@ -76,14 +75,14 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=8, help="Segment only every n-th view again.")
     parser.add_argument("--model", default="default")
     options = parser.parse_args()
-    segmenter = load_model(options.model)
+    model = load_model(options.model)
     print("| product | views | median error | hull | network | both | plate difference |\n" + "|---" * 7 + "|")
     products = find_products([options.run])
     for product in products:
         print(f"| {' | '.join([product.capture.asin, str(len(product.capture.views)), *correlations(product)])} |")
     print("\n| product | views | IoU of the run | in pieces | in one piece |\n" + "|---" * 5 + "|")
     for product in products:
-        print(f"| {' | '.join([product.capture.asin, *second_looks(product, options.step, segmenter)])} |", flush=True)
+        print(f"| {' | '.join([product.capture.asin, *second_looks(product, options.step, model)])} |", flush=True)
 
 
 if __name__ == "__main__":

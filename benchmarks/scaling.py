@@ -11,9 +11,9 @@ import json
 from dataclasses import replace
 
 import numpy as np
-from measured import measured
 from small_runs import arguments, interval, resampled, run, test_captures, training_products, values
 
+from cleanplate.evaluate.measured import measured
 from cleanplate.files import write_json
 from cleanplate.train.ablations import REFERENCE, ablations
 

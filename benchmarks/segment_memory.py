@@ -12,15 +12,14 @@ import sys
 from pathlib import Path
 
 from cleanplate.capture import read_capture
-from cleanplate.segment.runtime import load_model
-from cleanplate.segment.segmenter import shot
+from cleanplate.segment import load_model, segment_views
 
 
 def segment(folder: Path, model: str, count: int) -> int:
     """Segment `count` views and return the process's peak memory in MiB."""
     capture = read_capture(folder)
-    shots = [shot(capture, capture.views[i % len(capture.views)]) for i in range(count)]
-    done = sum(made.mask.any() >= 0 for _, made in load_model(model).segment(shots))
+    views = [capture.views[i % len(capture.views)] for i in range(count)]
+    done = sum(made.shape[0] > 0 for _, made in segment_views(capture, views, load_model(model)))
     assert done == count
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

@@ -14,8 +14,7 @@ import numpy as np
 
 from cleanplate.capture import find_captures
 from cleanplate.evaluate import evaluate_mask
-from cleanplate.segment.network import open_network
-from cleanplate.segment.runtime import predict
+from cleanplate.segment import load_model
 from cleanplate.train.pairs import Pairs
 from cleanplate.types import Image
 
@@ -53,15 +52,15 @@ def main() -> None:
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--views", type=int, default=12)
     given = parser.parse_args()
-    model, pairs = open_network(given.model), Pairs(0.0)
+    model, pairs = load_model(str(given.model)), Pairs(0.0)
     pairs.add(find_captures(given.captures))
     chosen = [each.read() for each in pairs.pairs[:: max(1, len(pairs.pairs) // given.views)]]
     for gain in (1.0, 0.95, 1.05):
-        empty = [predict(model, [exposed(each.plate, gain)], each.plate)[0].mask.mean() for each in chosen]
+        empty = [(model.segment(exposed(each.plate, gain), each.plate) >= 0.5).mean() for each in chosen]
         print(f"empty set, exposure x{gain}: false foreground {np.mean(empty):.4%}, worst {np.max(empty):.4%}")
     for name, change in CHANGES.items():
         scores = [
-            evaluate_mask(predict(model, [each.image], change(each.plate))[0].mask, each.mask).miou for each in chosen
+            evaluate_mask(model.segment(each.image, change(each.plate)) >= 0.5, each.mask).miou for each in chosen
         ]
         print(f"plate: {name}: mIoU {np.mean(scores):.4f}")
 

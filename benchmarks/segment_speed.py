@@ -26,7 +26,6 @@ import torch
 
 from cleanplate.segment.classical import segment_classical
 from cleanplate.segment.network import Network
-from cleanplate.segment.runtime import predict
 from cleanplate.train.export import to_onnx
 from cleanplate.train.networks import build
 
@@ -82,10 +81,10 @@ def main() -> None:
 
         methods: dict[str, Callable[[], object]] = {
             "classical": lambda: segment_classical(image, plate),
-            "compact, longest side 512, batch 1": lambda: predict(small, [image], plate),
-            "compact, longest side 512, batch 4, a view": lambda: predict(small, [image] * 4, plate),
-            "compact, longest side 640, batch 1": lambda: predict(large, [image], plate),
-            "paper's network, ONNX Runtime": lambda: predict(paper, [image], plate),
+            "compact, longest side 512, batch 1": lambda: small.probabilities([image], plate),
+            "compact, longest side 512, batch 4, a view": lambda: small.probabilities([image] * 4, plate),
+            "compact, longest side 640, batch 1": lambda: large.probabilities([image], plate),
+            "paper's network, ONNX Runtime": lambda: paper.probabilities([image], plate),
             "paper's network, eager torch": run_eager,
         }
         if given.smp:

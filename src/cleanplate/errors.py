@@ -33,6 +33,10 @@ class ModelError(CleanplateError):
     """Weights or a model file that cannot be used."""
 
 
+class SettingsError(CleanplateError):
+    """A setting that no stage can use; the command line's exit code is 2, as for any wrong usage."""
+
+
 class MissingExtra(CleanplateError):
     """An optional part of cleanplate is not installed."""
 

@@ -1,57 +1,25 @@
-"""capture -> masks -> hull -> asset -> report: the only place that composes the stages.
+"""capture -> probabilities -> masks -> hull -> asset -> report: the only place that composes the stages.
 
-Each stage reads files and writes files below `<out>/<asin>/`, and is skipped when its inputs have not changed.
+Each stage reads files and writes files below `<out>/<asin>/`, and is skipped when nothing that it depends on changed.
 """
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from cleanplate import __version__
 from cleanplate.capture import Capture, View, read_capture
 from cleanplate.errors import CleanplateError
-from cleanplate.files import write_json
-from cleanplate.geometry import Mesh, read_mesh
-from cleanplate.image import read_image, read_mask, write_image, write_mask
-from cleanplate.ledger import Ledger, exclusive, fingerprint
-from cleanplate.report import ViewPanel, overlay, view_panel, write_report
-from cleanplate.segment.segmenter import Segmentation, shot
-from cleanplate.types import Mask
+from cleanplate.image import write_probability
+from cleanplate.report import figures, hull_problems, read_facts, write_product
+from cleanplate.segment import Model, load_model, segment_views
+from cleanplate.settings import Settings, StageName
+from cleanplate.state import State, exclusive, fingerprint
+from cleanplate.types import ViewProbability
 
 Progress = Callable[[str, int, int], None]
-"""Called with a stage's name, how many of its items are done, and how many there are."""
-
-DOUBTFUL_AGREEMENT = 0.9
-"""Mean IoU between masks and re-projected hull below which the model is called doubtful; sound masks reach 0.99."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run is asked for.
-
-    Attributes:
-        model: a model's name or .onnx file.
-        resolution: voxels along the hull's longest side.
-        profile: the asset profile's name.
-        front_deg: azimuth in the world that becomes the model's front, counter-clockwise from +x seen from above.
-        usdz: also write the model as USDZ; needs the extra `usd`.
-        floor: height in metres below which nothing is, None where the product does not stand on a platen.
-        feedback: whether the views mend each other's masks.
-        stages: how far to go: "segment" makes masks alone, "asset" everything.
-    """
-
-    model: str = "default"
-    resolution: int = 256
-    profile: str = "default"
-    front_deg: float = -90.0
-    usdz: bool = False
-    floor: float | None = 0.0
-    feedback: bool = True
-    stages: str = "asset"
+"""Called with a stage's name, how many of its parts are done, and how many there are."""
 
 
 @dataclass
@@ -61,6 +29,7 @@ class ProductResult:
     Attributes:
         status: "ok", "partial" (something is missing or doubtful, and named), or "failed" (no model).
         figures: what the report shows, in SI units.
+        made: how many files were made.
     """
 
     asin: str
@@ -72,317 +41,256 @@ class ProductResult:
     made: int = 0
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One product on its way through the stages."""
+@dataclass
+class Job:
+    """One product on its way through the stages; `capture` holds the views that are usable so far."""
 
     capture: Capture
     target: Path
     settings: Settings
-    ledger: Ledger
-    progress: Progress
+    model: Model
+    state: State
     result: ProductResult
 
-    def mask(self, view: View) -> Path:
-        return self.target / "masks" / f"{view.id}.png"
+    def drop(self, view: str, reason: object) -> None:
+        """Go on without a view."""
+        self.result.problems.append(f"view {view}: {reason}")
+        self.capture = replace(self.capture, views=tuple(each for each in self.capture.views if each.id != view))
 
-    def before(self, view: View) -> Path:
-        """Where a mended mask's first version is kept."""
-        return self.target / "segmented" / f"{view.id}.png"
-
-    def possible(self, view: View) -> Path:
-        """Where all is marked that may well be foreground, for the hull; by networks alone."""
-        return self.target / "possible" / f"{view.id}.png"
-
-    def beside(self, view: View) -> tuple[Path, Path]:
-        """What the hull is carved with beside a mask, if it is there; void once the mask is another."""
-        return self.before(view), self.possible(view)
+    def files(self, folder: str, suffix: str = ".png") -> list[Path]:
+        """Return where a folder of the result holds each view's file."""
+        return [self.target / folder / f"{view.id}{suffix}" for view in self.capture.views]
 
     @property
-    def mended(self) -> Path:
-        return self.target / "mended.json"
-
-    def overlay(self, view: View) -> Path:
-        return self.target / "overlays" / f"{view.id}.jpg"
+    def description(self) -> Path:
+        """The capture's capture.json."""
+        return self.capture.folder / "capture.json"
 
     @property
     def hull(self) -> Path:
+        """The hull's mesh, what is known of it lies beside."""
         return self.target / "hull.ply"
 
     @property
-    def glb(self) -> Path:
-        return self.target / f"{self.capture.asin}.glb"
-
-    @property
-    def usdz(self) -> Path | None:
-        return self.glb.with_suffix(".usdz") if self.settings.usdz else None
-
-    @property
     def models(self) -> list[Path]:
-        return [self.glb, self.usdz] if self.usdz else [self.glb]
-
-    @property
-    def report(self) -> Path:
-        return self.target / "report.html"
-
-    def record(self, output: Path, key: str, doubt: float | None = None) -> None:
-        self.ledger.record(output, key, doubt)
-        self.result.made += 1
+        """The GLB, and the USDZ if one is asked for."""
+        glb = self.target / f"{self.capture.asin}.glb"
+        return [glb, glb.with_suffix(".usdz")] if self.settings.usdz else [glb]
 
 
-def run_product(folder: Path, out: Path, settings: Settings, progress: Progress = lambda *_: None) -> ProductResult:
-    """Turn one capture into masks, overlays, hull, GLB and report below `out`/<asin>/.
+class Part(NamedTuple):
+    """What a stage makes in one go: all that the outputs depend on, and the outputs."""
+
+    inputs: Sequence[object]
+    outputs: Sequence[Path]
+
+
+class Stage(NamedTuple):
+    """One stage.
+
+    Attributes:
+        version: part of the fingerprint, to be raised whenever the stage makes something else of the same inputs.
+        parts: what it makes, by name; a view's is the view's id.
+        make: yields, for the parts that are stale, what writes each below a folder, or what kept it from being made.
+        tell: adds to the result what the outputs say.
+    """
+
+    name: StageName
+    version: int
+    parts: Callable[[Job], dict[str, Part]]
+    make: Callable[[Job, list[str]], Iterator[tuple[str, Callable[[Path], None] | CleanplateError]]]
+    tell: Callable[[Job], None] = lambda _: None
+
+
+def run_product(
+    folder: Path, out: Path, settings: Settings, progress: Progress = lambda *_: None, model: Model | None = None
+) -> ProductResult:
+    """Turn one capture into masks, hull, models and report below `out`/<asin>/.
 
     A view that cannot be used is named in the result and left out; what exists already is not made again.
+
+    Args:
+        model: makes the masks; by default the one that the settings name.
 
     Raises:
         CaptureError: capture.json cannot be used.
         CleanplateError: another run holds the output, or the model cannot be loaded.
         OSError: the output cannot be written, such as on a full disk.
     """
-    capture = read_capture(folder)
-    target = out / capture.asin
+    capture, target = read_capture(folder), out / read_capture(folder).asin
+    model = model or load_model(settings.model)
     result = ProductResult(capture.asin, str(folder.resolve()), str(target))
     with exclusive(target):
-        job = _Job(capture, target, settings, Ledger(target), progress, result)
-        views: list[View] = []
-        try:
-            views = _segment(job)
-            if settings.stages == "asset":
-                _mend(job, views)
-                _reconstruct(job, views)
-        except CleanplateError as error:
-            result.problems.append(str(error))
-            result.status = "failed"
+        job = Job(capture, target, settings, model, State(target), result)
+        job.state.remove_all_but(_outputs(job))
+        for stage in STAGES:
+            if stage.name in settings.stages and (result.status != "failed" or stage.name == "report"):
+                _run(job, stage, progress)
         if result.status == "ok" and result.problems:
             result.status = "partial"
-        _report(job, views)
-        write_json(target / "result.json", {key: value for key, value in asdict(result).items() if key != "made"})
+        job.state.write_result("result.json", {key: value for key, value in asdict(result).items() if key != "made"})
     return result
 
 
-def _segment(job: _Job) -> list[View]:
-    """Make the masks that are missing or stale; return the views that have one, in the capture's order."""
-    from cleanplate.segment.runtime import load_model
+def _run(job: Job, stage: Stage, progress: Progress) -> None:
+    """Make what is stale of one stage; what cannot be made is named."""
+    try:
+        parts, keys = stage.parts(job), {}
+        for name, part in parts.items():
+            try:
+                inputs = (each if isinstance(each, Path) else repr(each) for each in part.inputs)
+                key = fingerprint(stage.name, str(stage.version), *inputs)
+            except OSError as error:
+                job.drop(name, f"{error.filename}: {error.strerror}; put the picture there")
+                continue
+            if not job.state.is_done(key, *part.outputs):
+                keys[name] = key
+        for done, (name, made) in enumerate(stage.make(job, list(keys)), start=1):
+            if isinstance(made, CleanplateError):
+                job.drop(name, made)
+            else:
+                with job.state.making(keys[name], *parts[name].outputs) as room:
+                    made(room)
+                job.result.made += len(parts[name].outputs)
+            progress(stage.name, done, len(keys))
+        stage.tell(job)
+    except CleanplateError as error:
+        job.result.problems.append(str(error))
+        job.result.status = "failed"
 
-    segmenter = load_model(job.settings.model)
-    keys, todo = {}, []
-    for view in job.capture.views:
+
+def _outputs(job: Job) -> set[Path]:
+    """Return all that may lie in the result: what a stage makes, asked for now or not, but no stale USDZ or mask."""
+    models = job.models if "asset" in job.settings.stages else [job.models[0], job.models[0].with_suffix(".usdz")]
+    folders = ["probabilities", "masks", *(["refined"] if job.settings.refine else [])]
+    per_view = [path for folder in folders for path in job.files(folder)] + job.files("overlays", ".jpg")
+    facts = [job.hull.with_suffix(".json"), models[0].with_suffix(".json")]
+    return {*per_view, job.hull, *models, *facts, job.target / "report.html"}
+
+
+def _whole(make: Callable[[Job, Path], None]) -> Callable[[Job, list[str]], Iterator[tuple[str, Any]]]:
+    """Return the `make` of a stage of one part."""
+    return lambda job, stale: ((name, partial(make, job)) for name in stale)
+
+
+def _probabilities(job: Job) -> dict[str, Part]:
+    theirs = _by_hand(job)
+    outputs = job.files("probabilities")
+    return {
+        view.id: Part(
+            [job.model.fingerprint, job.capture.image_path(view), job.capture.plate_path(view)],
+            [] if view in theirs else [output],
+        )
+        for view, output in zip(job.capture.views, outputs, strict=True)
+    }
+
+
+def _segment(job: Job, stale: list[str]) -> Iterator[tuple[str, Any]]:
+    views = [view for view in job.capture.views if view.id in stale]
+    for view, found in segment_views(job.capture, views, job.model):
+        if isinstance(found, CleanplateError):
+            yield view.id, found
+        else:
+            yield view.id, partial(_write_probability, f"probabilities/{view.id}.png", found)
+
+
+def _write_probability(name: str, probability: ViewProbability, room: Path) -> None:
+    write_probability(room / name, probability)
+
+
+def _by_hand(job: Job) -> list[View]:
+    """Return the views whose mask is a person's; those that cannot be used are left out, by name."""
+    from cleanplate.hull import read_view_mask
+
+    masks = zip(job.capture.views, job.files("masks"), strict=True)
+    theirs = [view for view, mask in masks if job.state.is_edited(mask)]
+    for view in theirs:
         try:
-            keys[view.id] = fingerprint(
-                segmenter.fingerprint, job.capture.image_path(view), job.capture.plate_path(view)
-            )
-        except OSError as error:
-            job.result.problems.append(f"view {view.id}: {error.filename}: {error.strerror}; put the picture there")
-            continue
-        if not any(job.ledger.is_done(path, keys[view.id]) for path in (job.before(view), job.mask(view))):
-            todo.append(view)
-    failed = set()
-    shots = {view.id: view for view in todo}
-    for done, (item, made) in enumerate(segmenter.segment([shot(job.capture, view) for view in todo]), start=1):
-        if isinstance(made, CleanplateError):
-            job.result.problems.append(f"view {item.id}: {made}")
-            failed.add(item.id)
-        else:
-            _keep(job, shots[item.id], made, keys[item.id])
-        job.progress("masks", done, len(todo))
-    job.ledger.forget_all_but(_outputs(job))
-    return [view for view in job.capture.views if view.id in keys and view.id not in failed]
+            read_view_mask(job.capture, view, job.target / "masks")
+        except CleanplateError as error:
+            job.drop(view.id, error)
+    return [view for view in theirs if view in job.capture.views]
 
 
-def _keep(job: _Job, view: View, made: Segmentation, key: str) -> None:
-    """Write a view's mask, last of all what tells that it is done."""
-    for path in job.beside(view):
-        job.ledger.forget(path)
-    if made.possible is not None:
-        write_mask(job.possible(view), made.possible)
-        job.ledger.record(job.possible(view), key)
-    write_mask(job.mask(view), made.mask)
-    job.record(job.mask(view), key, made.doubt)
-
-
-def _outputs(job: _Job) -> set[Path]:
-    views = job.capture.views
-    models = job.models if job.settings.stages == "asset" else [job.glb, job.glb.with_suffix(".usdz")]
-    per_view = (path(view) for path in (job.mask, job.before, job.possible, job.overlay) for view in views)
-    return {job.hull, *models, job.report, job.mended, *per_view}
-
-
-def _mend(job: _Job, views: list[View]) -> None:
-    """Let the views mend each other's masks, but those that a person edited; mended.json tells what was changed."""
-    from cleanplate.hull import mend_masks, read_view_mask
-
-    poses, edited = (
-        replace(job.capture, views=tuple(views)).poses(),
-        list(map(job.ledger.is_edited, map(job.mask, views))),
-    )
+def _masks(job: Job) -> dict[str, Part]:
+    theirs = _by_hand(job)
     sources = [
-        job.before(view) if job.before(view).is_file() and not mine else job.mask(view)
-        for view, mine in zip(views, edited, strict=True)
+        job.target / ("masks" if view in theirs else "probabilities") / f"{view.id}.png" for view in job.capture.views
     ]
-    settings = (repr(each) for each in (job.settings.feedback, job.settings.floor, edited))
-    key = fingerprint("mended", __version__, *settings, job.capture.folder / "capture.json", *sources)
-    if job.ledger.is_done(job.mended, key):
-        return
-    masks = [read_view_mask(job.capture, view, path.parent) for view, path in zip(views, sources, strict=True)]
-    cameras = [job.capture.camera_of(view) for view in views]
-    mended = mend_masks(masks, cameras, poses, job.settings.floor) if job.settings.feedback else masks
-    changes = {}
-    for view, mine, old, new in zip(views, edited, masks, mended, strict=True):
-        if mine:
-            for path in job.beside(view):
-                job.ledger.forget(path)
-        else:
-            _replace_mask(job, view, key, None if new is old else new)
-            if new is not old:
-                changes[view.id] = {"filled": int((new & ~old).sum()), "removed": int((old & ~new).sum())}
-    write_json(job.mended, changes)
-    job.record(job.mended, key)
+    refined = job.files("refined") if job.settings.refine else []
+    inputs = [job.settings.refine, job.settings.floor, job.description, [view.id for view in theirs], *sources]
+    return {"masks": Part(inputs, [*job.files("masks"), *refined])}
 
 
-def _replace_mask(job: _Job, view: View, key: str, new: Mask | None) -> None:
-    """Put a mended mask in the place of the first version, or that one back."""
-    mask, before = job.mask(view), job.before(view)
-    if new is None:
-        if before.is_file():
-            job.ledger.move(before, mask)
-        return
-    if not before.is_file():
-        job.ledger.move(mask, before)
-    if not (mask.is_file() and np.array_equal(read_mask(mask), new)):
-        write_mask(mask, new)
-    job.ledger.record(mask, key, job.ledger.doubt(before))
+def _refine(job: Job, room: Path) -> None:
+    from cleanplate.hull import read_view_mask, write_masks
+
+    certain = {view.id: read_view_mask(job.capture, view, job.target / "masks") for view in _by_hand(job)}
+    write_masks(job.capture, job.target / "probabilities", room, job.settings.floor, job.settings.refine, certain)
 
 
-def _reconstruct(job: _Job, views: list[View]) -> None:
-    """Make hull.ply and the models, and the JSON beside each, from the masks of `views`."""
+def _hull(job: Job) -> dict[str, Part]:
+    probabilities = [each for each in (*job.files("refined"), *job.files("probabilities")) if each.is_file()]
+    inputs = [job.settings.resolution, job.settings.floor, job.description, *job.files("masks"), *probabilities]
+    return {"hull": Part(inputs, [job.hull, job.hull.with_suffix(".json")])}
+
+
+def _carve(job: Job, room: Path) -> None:
     from cleanplate.hull import write_hull
 
-    capture, settings = replace(job.capture, views=tuple(views)), job.settings
-    description, masks = job.capture.folder / "capture.json", [job.mask(view) for view in views]
-    wider = [path for view in views for path in job.beside(view) if path.is_file()]
-    asked = repr(settings.resolution), repr(settings.floor)
-    key = fingerprint("hull 2", __version__, *asked, description, *masks, *wider)
-    job.progress("hull", 0, 1)
-    if not job.ledger.is_done(job.hull, key):
-        masks_dir, *others = (job.target / name for name in ("masks", "segmented", "possible"))
-        write_hull(capture, masks_dir, job.hull, settings.resolution, settings.floor, *others)
-        job.record(job.hull, key)
-    job.progress("hull", 1, 1)
-    facts = _read_facts(job.hull)
-    unused = facts["unused"]
-    agreement = [value for view, value in facts["agreement"].items() if view not in unused]
-    job.result.problems += _left_out(unused)
-    if (mean := sum(agreement) / len(agreement)) < DOUBTFUL_AGREEMENT:
-        job.result.problems.append(
-            f"{job.hull}: the masks contradict each other: re-projected, the hull fills {mean:.0%} of them; "
-            f"look at the worst views in {job.report.name}, correct their masks and run again"
-        )
-    capture = replace(capture, views=tuple(view for view in views if view.id not in unused))
-    images = [capture.image_path(view) for view in capture.views]
-    front = repr(settings.front_deg)
-    key = fingerprint("asset", __version__, settings.profile, front, job.hull, description, *images, *masks)
-    job.progress("asset", 0, 1)
-    if not all(job.ledger.is_done(model, key) for model in job.models):
-        write_model(job.hull, capture, job.target / "masks", job.glb, settings)
-        for model in job.models:
-            job.record(model, key)
-    job.progress("asset", 1, 1)
-    job.result.figures = _figures(job)
+    folders = [job.target / "refined", job.target / "probabilities"]
+    write_hull(
+        job.capture, job.target / "masks", room / job.hull.name, job.settings.resolution, job.settings.floor, folders
+    )
 
 
-def _left_out(unused: dict[str, str]) -> list[str]:
-    """Return a sentence for each reason why views were left out, with all that it holds for."""
-    views: dict[str, list[str]] = {}
-    for view, reason in unused.items():
-        views.setdefault(reason, []).append(view)
-    return [
-        f"{'view' if len(each) == 1 else 'views'} {', '.join(each)}: {reason}; left out of the hull"
-        for reason, each in views.items()
-    ]
+def _models(job: Job) -> dict[str, Part]:
+    images = [job.capture.image_path(view) for view in job.capture.views]
+    inputs = [job.settings.profile, job.settings.front_deg, job.hull, job.description, *images, *job.files("masks")]
+    return {"models": Part(inputs, [*job.models, job.models[0].with_suffix(".json")])}
 
 
-def write_model(hull: Path, capture: Capture, mask_dir: Path, output: Path, settings: Settings) -> None:
-    """Write the GLB of a hull's mesh, what is known of it into `.json` beside, and the USDZ if the settings say so.
-
-    Raises:
-        MissingExtra: USDZ is asked for and cannot be written.
-        MeshError: the profile cannot be met.
-        ImageError: a photograph or mask cannot be read.
-    """
+def _texture(job: Job, room: Path) -> None:
     from cleanplate.asset import write_asset
 
-    usdz = output.with_suffix(".usdz") if settings.usdz else None
-    report = write_asset(hull, capture, mask_dir, output, settings.profile, out_usdz=usdz, front_deg=settings.front_deg)
-    write_json(output.with_suffix(".json"), asdict(report) | {"path": output.name})
-
-
-def _read_facts(output: Path) -> dict[str, Any]:
-    """Return what a stage wrote beside its output; empty where there is none."""
-    facts = output.with_suffix(".json")
-    return json.loads(facts.read_bytes()) if facts.is_file() else {}
-
-
-def _figures(job: _Job) -> dict[str, Any]:
-    hull, asset = _read_facts(job.hull), _read_facts(job.glb)
-    agreement = [value for view, value in hull["agreement"].items() if view not in hull["unused"]]
-    return {
-        "views used": f"{len(agreement)} of {len(job.capture.views)}",
-        "size": " x ".join(f"{1000 * side:.1f}" for side in asset["extent"]) + " mm (x, y up, z)",
-        "hull volume": f"{1e6 * hull['volume']:.1f} ml",
-        "hull cell": f"{1000 * hull['cell']:.2f} mm",
-        "watertight": "yes" if hull["watertight"] else "no",
-        "triangles": asset["triangles"],
-        "GLB": f"{asset['size_bytes'] / 1e6:.2f} MB",
-        "surface unknown": f"{hull['unknown']:.0%}, flat or hollow: silhouettes cannot tell",
-        "mean agreement": f"{sum(agreement) / len(agreement):.4f}",
-        "worst agreement": f"{min(agreement):.4f}",
-    }
-
-
-def _report(job: _Job, views: list[View]) -> None:
-    """Draw the overlays that are stale, and report.html."""
-    alive = job.result.status != "failed" and job.settings.stages == "asset"
-    models, facts = (job.models, _read_facts(job.hull)) if alive else ([], {})
-    inputs = [
-        path for view in views for path in (job.capture.image_path(view), job.capture.plate_path(view), job.mask(view))
-    ]
-    key = fingerprint("report", __version__, *job.result.problems, *([job.hull, *models] if models else []), *inputs)
-    if job.ledger.is_done(job.report, key):
-        return
-    mesh = None
-    if models:
-        mesh = read_mesh(job.hull)
-    notes = _mended_notes(job) | facts.get("unused", {}) | facts.get("doubtful", {})
-    panels = []
-    for done, view in enumerate(views, start=1):
-        panels.append(_panel(job, view, mesh, notes.get(view.id, "")))
-        job.progress("report", done, len(views))
-    figures = {"model": job.settings.model} | job.result.figures
-    title = " ".join([job.capture.asin, *job.capture.tags])
-    write_report(job.report, title, figures, job.result.problems, panels, models)
-    job.record(job.report, key)
-
-
-def _mended_notes(job: _Job) -> dict[str, str]:
-    changes = json.loads(job.mended.read_bytes()) if job.mended.is_file() else {}
-    return {
-        view: f"its mask was mended by what other views show: {each['filled']} pixels filled in, "
-        f"{each['removed']} removed; look at it"
-        for view, each in changes.items()
-    }
-
-
-def _panel(job: _Job, view: View, mesh: Mesh | None, note: str) -> ViewPanel:
-    from cleanplate.geometry.raster import silhouette
-
-    image, mask, plate = (
-        read_image(job.capture.image_path(view)),
-        read_mask(job.mask(view)),
-        job.capture.plate_path(view),
+    used = tuple(view for view in job.capture.views if view.id not in read_facts(job.hull)["unused"])
+    capture, output = replace(job.capture, views=used), room / job.models[0].name
+    write_asset(
+        job.hull, capture, job.target / "masks", output, job.settings.profile, job.settings.usdz, job.settings.front_deg
     )
-    seen = None
-    if mesh and view.pose:
-        seen = silhouette(mesh, job.capture.camera_of(view), view.pose)
-    write_image(job.overlay(view), overlay(image, mask), quality=85)
-    return view_panel(view.id, image, read_image(plate) if plate else None, mask, seen, note)
+
+
+def _pages(job: Job) -> dict[str, Part]:
+    views = job.capture.views
+    pictures = [path for view in views for path in (job.capture.image_path(view), job.capture.plate_path(view))]
+    shown = [job.model.name, job.result.problems, job.result.figures, *_shown(job)]
+    overlays = job.files("overlays", ".jpg")
+    return {"report": Part([*shown, *pictures, *job.files("masks")], [job.target / "report.html", *overlays])}
+
+
+def _shown(job: Job) -> list[Path]:
+    """Return the hull and the models, if this run made them."""
+    return [job.hull, *job.models] if job.result.figures else []
+
+
+def _report(job: Job, room: Path) -> None:
+    figures = {"model": job.model.name} | job.result.figures
+    write_product(job.capture, job.target, room, figures, job.result.problems, _shown(job))
+
+
+def _tell_hull(job: Job) -> None:
+    job.result.problems += hull_problems(job.hull)
+
+
+def _tell_models(job: Job) -> None:
+    job.result.figures = figures(job.hull, job.models[0], len(job.capture.views))
+
+
+STAGES = (
+    Stage("segment", 1, _probabilities, _segment),
+    Stage("refine", 1, _masks, _whole(_refine)),
+    Stage("carve", 1, _hull, _whole(_carve), _tell_hull),
+    Stage("asset", 1, _models, _whole(_texture), _tell_models),
+    Stage("report", 1, _pages, _whole(_report)),
+)
+"""In their order. Raise a stage's number with its behaviour: results of the old one are made again then."""

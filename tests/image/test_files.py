@@ -10,7 +10,15 @@ import PIL.Image
 import pytest
 
 from cleanplate.errors import ImageError
-from cleanplate.image import image_size, read_image, read_mask, write_image, write_mask
+from cleanplate.image import (
+    image_size,
+    read_image,
+    read_mask,
+    read_probability,
+    write_image,
+    write_mask,
+    write_probability,
+)
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
 
@@ -99,3 +107,13 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.undo()
     np.testing.assert_array_equal(read_image(tmp_path / "a.png"), PICTURE)
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_probabilities_keep_eight_bits_and_the_side_of_a_half(tmp_path: Path) -> None:
+    near = np.linspace(0.49, 0.51, 201, dtype=np.float32)
+    probability = np.concatenate([np.linspace(0, 1, 256, dtype=np.float32), near])[None]
+    write_probability(tmp_path / "p.png", probability)
+    found = read_probability(tmp_path / "p.png")
+    assert found.dtype == np.float32
+    assert np.abs(found - probability).max() <= 0.5 / 255 + 1e-6
+    np.testing.assert_array_equal(found >= 0.5, probability >= 0.5)

@@ -14,7 +14,7 @@ from cleanplate.capture import read_capture
 from cleanplate.errors import CaptureError, ImageError, MeshError
 from cleanplate.hull import write_hull
 from cleanplate.image import read_image, read_mask, write_image, write_mask
-from cleanplate.pipeline import Settings
+from cleanplate.settings import MASKS, Settings
 
 SETTINGS = Settings(model="classical", resolution=48)
 FIRST = "images/cam00_000.png"
@@ -179,7 +179,7 @@ def test_an_object_at_the_border_still_gives_a_closed_hull(folder: Path, tmp_pat
 
 def test_a_capture_without_poses_is_still_segmented(folder: Path, tmp_path: Path) -> None:
     edit(folder, lambda d: [view.pop(k) for view in d["views"] for k in "Rt"])
-    batch = run_batch([folder], tmp_path / "out", Settings(model="classical", stages="segment"))
+    batch = run_batch([folder], tmp_path / "out", Settings(model="classical", stages=(*MASKS, "report")))
     assert batch.exit_code == 0
     assert len(list((tmp_path / "out/B00000BALL/masks").iterdir())) == 10
     with pytest.raises(CaptureError, match="no pose"):

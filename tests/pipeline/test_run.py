@@ -14,14 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from pipeline_support import RADII, contents
+from pipeline_support import RADII, SIZE, contents
 
+from cleanplate import pipeline
 from cleanplate.batch import run_batch
 from cleanplate.cli.common import writes_usdz
 from cleanplate.errors import MissingExtra
 from cleanplate.evaluate import evaluate_masks
-from cleanplate.image import read_image, read_mask, write_image, write_mask
-from cleanplate.pipeline import Settings
+from cleanplate.image import read_image, read_mask, read_probability, write_image, write_mask
+from cleanplate.settings import Settings
 
 SETTINGS = Settings(model="classical", resolution=64)
 
@@ -172,19 +173,17 @@ def test_a_networks_hull_is_carved_with_what_may_be_foreground_but_an_edited_mas
     settings = replace(SETTINGS, model="default")
     run_batch([sound], tmp_path / "out", settings)
     for mask in (out / "masks").iterdir():
-        assert read_mask(out / "possible" / mask.name)[read_mask(mask)].all()
+        np.testing.assert_array_equal(read_probability(out / "refined" / mask.name) >= 0.5, read_mask(mask))
     before = (out / "hull.ply").read_bytes()
-    everything = read_mask(out / "possible/cam00_072.png")
-    everything[:] = True
-    write_mask(out / "possible/cam00_072.png", everything)
+    mine = read_mask(sound / "masks/cam00_072.png")
+    mine[:, :64] = False
+    write_mask(out / "masks/cam00_072.png", mine)
     run_batch([sound], tmp_path / "out", settings)
+    np.testing.assert_array_equal(read_mask(out / "masks/cam00_072.png"), mine)
     assert (out / "hull.ply").read_bytes() != before
-    write_mask(out / "masks/cam00_072.png", read_mask(sound / "masks/cam00_072.png"))
-    assert run_batch([sound], tmp_path / "out", settings).products[0].figures["views used"] == "10 of 10"
-    assert not (out / "possible/cam00_072.png").exists()
 
 
-def test_what_other_views_deny_leaves_a_mask_and_comes_back_without_feedback(folder: Path, tmp_path: Path) -> None:
+def test_what_other_views_deny_leaves_a_mask_and_comes_back_without_refinement(folder: Path, tmp_path: Path) -> None:
     picture = folder / "images/cam00_072.png"
     image = read_image(picture)
     image[6:26, 6:26] = (30, 90, 160)
@@ -192,13 +191,36 @@ def test_what_other_views_deny_leaves_a_mask_and_comes_back_without_feedback(fol
     out = tmp_path / "out/B00000BALL"
     result = run_batch([folder], tmp_path / "out", SETTINGS).products[0]
     assert result.status == "ok"
-    change = json.loads((out / "mended.json").read_text())["cam00_072"]
-    assert change["filled"] == 0
-    assert 380 <= change["removed"] <= 400
+    first, refined = (read_probability(out / kind / "cam00_072.png") >= 0.5 for kind in ("probabilities", "refined"))
+    assert not (refined & ~first).any()
+    assert 380 <= (first & ~refined).sum() <= 400
     assert read_mask(out / "masks/cam00_072.png")[:30, :30].sum() < 20
-    assert read_mask(out / "segmented/cam00_072.png")[8:24, 8:24].all()
-    assert "mended by what other views show" in (out / "report.html").read_text()
+    assert first[8:24, 8:24].all()
+    assert "refined by what other views show" in (out / "report.html").read_text()
     assert run_batch([folder], tmp_path / "out", SETTINGS).products[0].made == 0
-    run_batch([folder], tmp_path / "out", replace(SETTINGS, feedback=False))
+    run_batch([folder], tmp_path / "out", replace(SETTINGS, refine=False))
     assert read_mask(out / "masks/cam00_072.png")[8:24, 8:24].all()
-    assert not (out / "segmented/cam00_072.png").exists()
+    assert not (out / "refined").exists() or not list((out / "refined").iterdir())
+
+
+def test_a_stage_of_another_version_is_made_again(
+    made: Path, sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = Path(shutil.copytree(made, tmp_path / "out"))
+    run_batch([sound], out, SETTINGS)
+    newer = [stage._replace(version=stage.version + (stage.name == "carve")) for stage in pipeline.STAGES]
+    monkeypatch.setattr(pipeline, "STAGES", newer)
+    batch = run_batch([sound], out, SETTINGS)
+    assert batch.products[0].made == 2, "the hull and what is known of it; its bytes are the same, and all else stays"
+
+
+def test_a_mask_that_nobody_recorded_is_a_persons(sound: Path, tmp_path: Path) -> None:
+    mine = np.zeros(SIZE[::-1], bool)
+    mine[30:70, 40:90] = True
+    write_mask(tmp_path / "B00000BALL/masks/cam00_036.png", mine)
+    for _ in range(2):
+        run_batch([sound], tmp_path, SETTINGS)
+        np.testing.assert_array_equal(read_mask(tmp_path / "B00000BALL/masks/cam00_036.png"), mine)
+    (tmp_path / "B00000BALL/state.json").unlink()
+    run_batch([sound], tmp_path, SETTINGS)
+    np.testing.assert_array_equal(read_mask(tmp_path / "B00000BALL/masks/cam00_036.png"), mine)

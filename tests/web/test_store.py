@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from cleanplate.capture import read_capture, validate_capture
 from cleanplate.errors import CaptureError, CleanplateError
 from cleanplate.image import read_mask, write_mask
-from cleanplate.ledger import Ledger, exclusive
+from cleanplate.state import Ledger, exclusive
 from cleanplate.types import Mask
 from cleanplate.web import export_accepted
 from cleanplate.web.assist import Box

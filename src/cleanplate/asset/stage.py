@@ -1,7 +1,7 @@
 """The stage: a hull's mesh file and a capture in, a GLB out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from cleanplate.asset.texture import texture_mesh
 from cleanplate.asset.usdz import write_usdz
 from cleanplate.capture import Capture
 from cleanplate.errors import MeshError, require
-from cleanplate.files import atomic_path
+from cleanplate.files import atomic_path, write_json
 from cleanplate.geometry import Mesh, read_mesh
 
 FEWEST_TRIANGLES = 1000
@@ -27,13 +27,14 @@ class AssetReport:
     """What was written.
 
     Attributes:
+        path: the file's name.
         triangles, vertices: of the file, seams counted.
         size_bytes: of the file.
         extent: width (x), height (y) and depth (z) in metres.
         seen: fraction of the texels that at least one photograph saw; the rest is filled in.
     """
 
-    path: Path
+    path: str
     profile: str
     triangles: int
     vertices: int
@@ -48,17 +49,18 @@ def write_asset(
     mask_dir: Path,
     out_glb: Path,
     profile: str | Profile = "default",
-    *,
-    out_usdz: Path | None = None,
+    usdz: bool = False,
     front_deg: float = FRONT_DEG,
 ) -> AssetReport:
     """Simplify a hull, texture it from the capture's photographs, and write it as a GLB that the profile accepts.
+
+    What is known of it goes into `.json` beside.
 
     Args:
         hull_mesh: watertight, in the capture's world, metres.
         mask_dir: holds <view id>.png for every view; only pixels well inside a mask give colour.
         profile: a name in PROFILES, or limits of your own.
-        out_usdz: also write the model as USDZ.
+        usdz: also write the model as `.usdz` beside.
         front_deg: azimuth in the world that becomes the front.
 
     Raises:
@@ -67,15 +69,17 @@ def write_asset(
         ImageError, CaptureError: a photograph or mask cannot be used, or a view has no pose.
     """
     limits = profile if isinstance(profile, Profile) else find_profile(profile)
-    if out_usdz:
+    if usdz:
         require("pxr", "usd")
     model, seen = _fit(read_mesh(hull_mesh), CapturePhotos(capture, mask_dir), limits)
     model = model.upright(front_deg)
     size = _write_checked(out_glb, model, limits, lambda path: write_glb(path, model, meshopt=limits.meshopt))
-    if out_usdz:
-        _write_checked(out_usdz, model, limits, lambda path: write_usdz(path, model))
+    if usdz:
+        _write_checked(out_glb.with_suffix(".usdz"), model, limits, lambda path: write_usdz(path, model))
     x, y, z = np.ptp(model.vertices, axis=0).tolist()
-    return AssetReport(out_glb, limits.name, len(model.faces), len(model.vertices), size, (x, y, z), seen)
+    report = AssetReport(out_glb.name, limits.name, len(model.faces), len(model.vertices), size, (x, y, z), seen)
+    write_json(out_glb.with_suffix(".json"), asdict(report))
+    return report
 
 
 def _fit(mesh: Mesh, photos: Photos, limits: Profile) -> tuple[Model, float]:

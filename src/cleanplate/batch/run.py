@@ -10,7 +10,8 @@ from typing import Any
 
 from cleanplate.capture import read_capture
 from cleanplate.errors import CleanplateError
-from cleanplate.pipeline import ProductResult, Progress, Settings, run_product
+from cleanplate.pipeline import ProductResult, Progress, run_product
+from cleanplate.settings import Settings
 
 OK, ERROR, PARTIAL = 0, 1, 3
 

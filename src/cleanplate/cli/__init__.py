@@ -17,7 +17,7 @@ from cleanplate.cli import (  # noqa: F401  (each registers its commands)
     train,
 )
 from cleanplate.cli.common import app, say
-from cleanplate.errors import CleanplateError
+from cleanplate.errors import CleanplateError, SettingsError
 
 __all__ = ["app", "main"]
 
@@ -43,7 +43,7 @@ def main() -> None:
         app()
     except CleanplateError as error:
         say(f"error: {error}")
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
     except OSError as error:
         say(f"error: {error.filename or ''}: {error.strerror or error}")
         sys.exit(1)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cleanplate.settings import ProfileName
+
 if TYPE_CHECKING:
     from cleanplate.batch import BatchResult
     from cleanplate.pipeline import ProductResult
@@ -23,18 +25,36 @@ app = typer.Typer(
 
 Captures = Annotated[list[Path], typer.Argument(help="Capture folders, or folders of captures.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where the results go, one folder per ASIN.")]
-Model = Annotated[str, typer.Option("--model", "-m", help="classical, a shipped network, default, or an .onnx file.")]
+
+
+def known_model(model: str) -> str:
+    """Return the name of a model, if there is one.
+
+    Raises:
+        BadParameter: there is none.
+    """
+    from cleanplate.segment import MODELS, is_model
+
+    if not is_model(model) or (model not in MODELS and not Path(model).is_file()):
+        raise typer.BadParameter(f"no model {model!r}; choose {', '.join(MODELS)} or an .onnx file")
+    return model
+
+
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model", "-m", callback=known_model, help="classical, a shipped network, default, or an .onnx file."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Products at a time; each uses all cores in turn.")]
 Resolution = Annotated[int, typer.Option(min=16, max=1024, help="Hull cells along the longest side.")]
-Profile = Annotated[str, typer.Option(help="Asset profile: default, scene-viewer, quick-look, amazon, web.")]
+Profile = Annotated[ProfileName, typer.Option(help="What the model must keep to.")]
 NoFloor = Annotated[bool, typer.Option("--no-floor", help="The product does not stand on the platen's plane z = 0.")]
 Front = Annotated[
     float, typer.Option(help="Azimuth of the product's front in the world, degrees counter-clockwise from +x.")
 ]
-Feedback = Annotated[
-    bool, typer.Option("--feedback/--no-feedback", help="Let the views mend each other's masks; segmented/ keeps them.")
-]
+Refine = Annotated[bool, typer.Option("--refine/--no-refine", help="Let the views refine each other's masks.")]
 Usdz = Annotated[
     bool | None,
     typer.Option("--usdz/--no-usdz", help="Write a USDZ beside the GLB; by default where the extra 'usd' is there."),

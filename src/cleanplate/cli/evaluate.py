@@ -1,4 +1,4 @@
-"""Masks against the truth: evaluate, compare."""
+"""Masks and models against the truth: evaluate, compare, yield."""
 
 import shlex
 import sys
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cleanplate.cli.common import AsJson, Truth, app, exit_for, print_json, progress_bars, say
+from cleanplate.cli.common import AsJson, Truth, app, exit_for, known_model, print_json, progress_bars, say
 
 if TYPE_CHECKING:
     from cleanplate.evaluate import Comparison
@@ -50,7 +50,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare methods on captures with truth: Table 1 with confidence intervals, Figures 3 and 4; resumes."""
-    from cleanplate.evaluate.stage import compare as compare_all
+    from cleanplate.batch import compare as compare_all
 
     named = [method.rpartition("=") for method in methods or ["classical", "difference", "default"]]
     chosen = {name or Path(what).stem: what for name, _, what in named}
@@ -67,6 +67,39 @@ def compare(
     else:
         _print_tables(comparison)
     exit_for(comparison.problems)
+
+
+@app.command("yield")
+def measure(
+    captures: Annotated[list[Path], typer.Argument(help="Whole captures with true masks and poses.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for masks, hulls and yield.json.")],
+    model: Annotated[
+        list[str] | None, typer.Option("--model", "-m", help="May be given again; by default classical and default.")
+    ] = None,
+    single: Annotated[
+        bool, typer.Option("--single", help="Also judge each model without refinement by the other views.")
+    ] = False,
+    texture: Annotated[
+        int | None, typer.Option(min=64, max=4096, help="Texels along the texture's side; by default the profile's.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count the products that become a good model with each method's masks; resumes."""
+    from cleanplate.batch import measure_yield
+    from cleanplate.evaluate.measured import measured
+    from cleanplate.evaluate.yields import yield_table
+    from cleanplate.files import write_json
+
+    models = {Path(name).stem: known_model(name) for name in model or ["classical", "default"]}
+    with progress_bars() as progress:
+        summary = measure_yield(captures, out, models, single, texture, progress)
+    summary["measured"] = measured("cleanplate")
+    write_json(out / "yield.json", summary)
+    say(f"wrote {out / 'yield.json'}")
+    if as_json:
+        print_json(summary)
+    else:
+        print(yield_table(summary))
 
 
 def _print_tables(comparison: "Comparison") -> None:

@@ -8,13 +8,13 @@ import typer
 from cleanplate.cli.common import (
     AsJson,
     Captures,
-    Feedback,
     Front,
     Jobs,
     Model,
     NoFloor,
     Out,
     Profile,
+    Refine,
     Resolution,
     Usdz,
     app,
@@ -25,13 +25,13 @@ from cleanplate.cli.common import (
     tell,
     writes_usdz,
 )
+from cleanplate.settings import MASKS, Settings
 
 if TYPE_CHECKING:
     from cleanplate.batch import BatchResult
-    from cleanplate.pipeline import Settings
 
 
-def _run(captures: list[Path], out: Path, settings: "Settings", jobs: int = 1) -> "BatchResult":
+def _run(captures: list[Path], out: Path, settings: Settings, jobs: int = 1) -> "BatchResult":
     from cleanplate.batch import run_batch
     from cleanplate.capture import find_captures
 
@@ -49,24 +49,29 @@ def run(
     no_floor: NoFloor = False,
     front: Front = -90.0,
     usdz: Usdz = None,
-    feedback: Feedback = True,
+    refine: Refine = True,
     jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
     """Turn captures into masks, hull, GLB, USDZ and report; what is done already is skipped."""
-    from cleanplate.pipeline import Settings
-
     floor = None if no_floor else 0.0
-    settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, feedback)
+    settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, refine)
     finish(_run(captures, out, settings, jobs), as_json)
 
 
 @app.command()
-def segment(captures: Captures, out: Out, model: Model = "default", jobs: Jobs = 1, as_json: AsJson = False) -> None:
+def segment(
+    captures: Captures,
+    out: Out,
+    model: Model = "default",
+    no_floor: NoFloor = False,
+    refine: Refine = True,
+    jobs: Jobs = 1,
+    as_json: AsJson = False,
+) -> None:
     """Make masks alone, with overlays and report."""
-    from cleanplate.pipeline import Settings
-
-    settings = Settings(model, stages="segment")
+    floor = None if no_floor else 0.0
+    settings = Settings(model, floor=floor, refine=refine, stages=(*MASKS, "report"))
     finish(_run(captures, out, settings, jobs), as_json)
 
 
@@ -82,16 +87,15 @@ def reconstruct(
     usdz: Usdz = None,
 ) -> None:
     """Carve the visual hull of given masks and write it as a GLB, and a USDZ beside it."""
+    from cleanplate.asset import write_asset
     from cleanplate.capture import read_capture
     from cleanplate.hull import write_hull
-    from cleanplate.pipeline import Settings, write_model
 
     if out.suffix != ".glb":
         raise typer.BadParameter(f"{out} does not end in .glb", param_hint="--out")
-    settings = Settings(profile=profile, front_deg=front, usdz=writes_usdz(usdz))
-    description = read_capture(capture)
-    write_hull(description, masks, out.with_suffix(".ply"), resolution, None if no_floor else 0.0)
-    write_model(out.with_suffix(".ply"), description, masks, out, settings)
+    asked, description, hull = writes_usdz(usdz), read_capture(capture), out.with_suffix(".ply")
+    write_hull(description, masks, hull, resolution, None if no_floor else 0.0)
+    write_asset(hull, description, masks, out, profile, asked, front)
     say(f"wrote {out}")
 
 
@@ -100,8 +104,6 @@ def demo(
     out: Out = Path("cleanplate-demo"), model: Model = "default", usdz: Usdz = None, as_json: AsJson = False
 ) -> None:
     """Run the main job on the embedded sample captures and print where the results lie."""
-    from cleanplate.pipeline import Settings
-
     batch = _run([Path(__file__).parents[1] / "samples"], out, Settings(model, usdz=writes_usdz(usdz)))
     for product in batch.products:
         folder = Path(product.folder)

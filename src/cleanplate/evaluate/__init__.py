@@ -4,11 +4,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cleanplate.evaluate.compare import Comparison, Interval, compare_methods
+    from cleanplate.evaluate.compare import Comparison, Cost, Interval, compare_methods
     from cleanplate.evaluate.metrics import Metrics, average_hausdorff, boundary_iou, evaluate_mask
     from cleanplate.evaluate.observations import Observation, Regions, contour_offset, find_regions, observe
     from cleanplate.evaluate.panels import Choice, choose_gains, choose_worst, draw_panels, error_map, write_figure
-    from cleanplate.evaluate.predict import Cost, make_masks
     from cleanplate.evaluate.report import Report, ViewScore, evaluate_all, evaluate_masks
     from cleanplate.evaluate.solids import Agreement, Limits, compare_solids
     from cleanplate.evaluate.tables import terminal_tables, write_comparison_html
@@ -39,7 +38,6 @@ __all__ = [
     "evaluate_mask",
     "evaluate_masks",
     "find_regions",
-    "make_masks",
     "observe",
     "terminal_tables",
     "write_comparison",
@@ -48,11 +46,10 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "compare": "Comparison Interval compare_methods",
+    "compare": "Comparison Cost Interval compare_methods",
     "metrics": "Metrics average_hausdorff boundary_iou evaluate_mask",
     "observations": "Observation Regions contour_offset find_regions observe",
     "panels": "Choice choose_gains choose_worst draw_panels error_map write_figure",
-    "predict": "Cost make_masks",
     "report": "Report ViewScore evaluate_all evaluate_masks",
     "solids": "Agreement Limits compare_solids",
     "tables": "terminal_tables write_comparison_html",

@@ -11,7 +11,6 @@ from jaxtyping import Float
 from cleanplate.errors import CaptureError
 from cleanplate.evaluate.metrics import Metrics
 from cleanplate.evaluate.observations import Observation
-from cleanplate.evaluate.predict import Cost
 from cleanplate.evaluate.report import Report, evaluate_all
 
 METRICS = tuple(Metrics.__dataclass_fields__)
@@ -19,6 +18,14 @@ OBSERVATIONS = tuple(Observation.__dataclass_fields__)
 LOWER_IS_BETTER = {"hausdorff", "hausdorff_reverse", "hausdorff_mean", "false_foreground", "false_holes", "false_blobs"}
 CONFIDENCE = 0.95
 RESAMPLES = 4000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds a view from files to files, the median over captures; `cpu` is the processors' time over all threads."""
+
+    wall: float
+    cpu: float
 
 
 @dataclass(frozen=True)

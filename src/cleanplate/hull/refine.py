@@ -1,6 +1,6 @@
 """Masks from all views together: what one view cannot tell, the others may.
 
-Each view comes with the probability that its photograph alone gives. The views' votes settle where masks
+Each view comes with the probability that its photograph alone gives. The views' votes (`hull.votes`) settle where masks
 contradict each other; what they fill in is certain then, and what they deny or leave open is unknown: a hull forgives
 foreground that is not there, and never what is missing.
 """
@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cleanplate.geometry import Camera, Pose
-from cleanplate.hull.feedback import mend_masks as refine_masks
-from cleanplate.hull.feedback import widen
+from cleanplate.hull.votes import refine_masks, widen
 from cleanplate.types import Image, Mask, Probability, ViewMask, ViewProbability
 
 POSSIBLE = 0.16
@@ -40,7 +39,7 @@ def refine(
         floor: z of the platen, in world units, below which nothing is; None where there is none.
 
     Returns:
-        The very same object where nothing was changed. With fewer than `hull.feedback.FEWEST_VIEWS` nothing is.
+        The very same object where nothing was changed. With fewer than `hull.votes.FEWEST_VIEWS` nothing is.
     """
     del pictures
     masks = [probability >= 0.5 for probability in probabilities]
@@ -52,8 +51,11 @@ def refine(
 
 
 def _settled(probability: ViewProbability, old: ViewMask, new: ViewMask) -> ViewProbability:
-    unknown = (old | widen(old, new)) & ~new
-    return np.where(new & ~old, 1, np.where(unknown, UNKNOWN, probability)).astype(np.float32)
+    unknown = widen(old, new) & ~new
+    # A probability may be wrong where the others deny it; what knows none has only its mask to lose.
+    denied = 0.0 if np.isin(probability, (0, 1)).all() else UNKNOWN
+    refined = np.where(new & ~old, 1, np.where(unknown, UNKNOWN, probability))
+    return np.where(old & ~new, denied, refined).astype(np.float32)
 
 
 def carving_mask(mask: Mask, probability: Probability | None) -> Mask:

@@ -1,6 +1,7 @@
-"""The stage: a capture's masks in, a hull's mesh and what is known of it out."""
+"""The stages `refine` and `carve`: probabilities in, masks out; masks in, a mesh and what is known of it out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cleanplate.capture import Capture, View
@@ -10,12 +11,53 @@ from cleanplate.geometry import Camera, Pose, write_mesh
 from cleanplate.hull.agreement import view_agreement
 from cleanplate.hull.carve import Hull, visual_hull
 from cleanplate.hull.concavity import unknown_share
-from cleanplate.hull.feedback import widen
-from cleanplate.image import check_size, read_mask
-from cleanplate.types import Mask, ViewMask
+from cleanplate.hull.refine import carving_mask, refine
+from cleanplate.image import check_size, read_image, read_mask, read_probability, write_mask, write_probability
+from cleanplate.types import Image, Mask, ViewMask, ViewProbability
 
 MIN_VIEWS = 3
 """Fewer silhouettes bound no useful volume."""
+
+
+def write_masks(
+    capture: Capture,
+    probability_dir: Path,
+    out: Path,
+    floor: float | None = 0.0,
+    together: bool = True,
+    certain: Mapping[str, Mask] | None = None,
+) -> None:
+    """Write `out`/masks/<view id>.png, and `out`/refined/<view id>.png where the views were heard together.
+
+    Args:
+        probability_dir: holds <view id>.png of every view that `certain` lacks.
+        floor: as in `visual_hull`.
+        together: whether views with a pose refine each other; else a mask is what its own view holds likely.
+        certain: masks that a person made, by view: the others follow them.
+
+    Raises:
+        ImageError: a probability cannot be read, or has another size than its view's pictures.
+    """
+    first = {
+        view.id: certain[view.id].astype("float32")
+        if certain and view.id in certain
+        else _read_probability(capture, view, probability_dir)
+        for view in capture.views
+    }
+    posed = [view for view in capture.views if view.pose is not None] if together else []
+
+    def pictures(n: int) -> tuple[Image, Image | None]:
+        plate = capture.plate_path(posed[n])
+        return read_image(capture.image_path(posed[n])), None if plate is None else read_image(plate)
+
+    if posed:
+        cameras, poses = list(map(capture.camera_of, posed)), replace(capture, views=tuple(posed)).poses()
+        refined = refine([first[view.id] for view in posed], cameras, poses, pictures, floor)
+        first |= {view.id: probability for view, probability in zip(posed, refined, strict=True)}
+    for view in capture.views:
+        write_mask(out / "masks" / f"{view.id}.png", first[view.id] >= 0.5)
+    for view in posed:
+        write_probability(out / "refined" / f"{view.id}.png", first[view.id])
 
 
 def write_hull(
@@ -24,8 +66,7 @@ def write_hull(
     output: Path,
     resolution: int = 256,
     floor: float | None = 0.0,
-    first_dir: Path | None = None,
-    possible_dir: Path | None = None,
+    probability_dirs: Sequence[Path] = (),
 ) -> None:
     """Carve the visual hull of a capture's masks into `output` (.ply), and what is known of it into `.json` beside.
 
@@ -35,8 +76,7 @@ def write_hull(
 
     Args:
         mask_dir: holds <view id>.png for every view.
-        first_dir: holds <view id>.png of masks that were mended, as they were before; see `widen`.
-        possible_dir: holds <view id>.png of what may be foreground too, for views where that is known.
+        probability_dirs: hold <view id>.png of the probabilities that a mask came from; the first that has one counts.
 
     Raises:
         CaptureError: views without pose.
@@ -47,8 +87,7 @@ def write_hull(
         raise MeshError(f"{capture.folder}: {len(capture.views)} views have a mask; a hull needs {MIN_VIEWS} or more")
     poses, cameras = capture.poses(), [capture.camera_of(view) for view in capture.views]
     masks = [read_view_mask(capture, view, mask_dir) for view in capture.views]
-    folders = first_dir, possible_dir
-    wide = [_widened(capture, view, mask, *folders) for view, mask in zip(capture.views, masks, strict=True)]
+    wide = [_wide(capture, view, mask, probability_dirs) for view, mask in zip(capture.views, masks, strict=True)]
     hull = visual_hull(wide, cameras, poses, resolution, floor)
     agreements = view_agreement(hull, masks, cameras, poses)
     write_mesh(output, hull)
@@ -67,14 +106,9 @@ def write_hull(
     )
 
 
-def _widened(capture: Capture, view: View, mask: Mask, first_dir: Path | None, possible_dir: Path | None) -> Mask:
-    """Return what to carve with: a hull forgives foreground that is not there, and never what is missing."""
-    wide = mask
-    if first_dir is not None and (first_dir / f"{view.id}.png").is_file():
-        wide = widen(read_view_mask(capture, view, first_dir), mask)
-    if possible_dir is not None and (possible_dir / f"{view.id}.png").is_file():
-        wide = wide | read_view_mask(capture, view, possible_dir)
-    return wide
+def _wide(capture: Capture, view: View, mask: Mask, folders: Sequence[Path]) -> Mask:
+    folder = next((each for each in folders if (each / f"{view.id}.png").is_file()), None)
+    return carving_mask(mask, None if folder is None else _read_probability(capture, view, folder))
 
 
 def _unknown(
@@ -97,3 +131,10 @@ def read_view_mask(capture: Capture, view: View, mask_dir: Path) -> Mask:
     mask = read_mask(path)
     check_size(path, "mask", mask.shape[::-1], (camera.width, camera.height))
     return mask
+
+
+def _read_probability(capture: Capture, view: View, folder: Path) -> ViewProbability:
+    path, camera = folder / f"{view.id}.png", capture.camera_of(view)
+    probability = read_probability(path)
+    check_size(path, "probability", probability.shape[::-1], (camera.width, camera.height))
+    return probability

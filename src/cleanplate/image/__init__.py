@@ -1,7 +1,17 @@
 """Pictures and masks: reading and writing, colour, morphology, alignment, comparison."""
 
 from cleanplate.image.decode import Pixels, decode_image, decode_pixels
-from cleanplate.image.files import check_size, image_size, read_header, read_image, read_mask, write_image, write_mask
+from cleanplate.image.files import (
+    check_size,
+    image_size,
+    read_header,
+    read_image,
+    read_mask,
+    read_probability,
+    write_image,
+    write_mask,
+    write_probability,
+)
 from cleanplate.image.foreground import mask_of
 from cleanplate.image.header import PIXEL_LIMIT, Header
 
@@ -17,6 +27,8 @@ __all__ = [
     "read_header",
     "read_image",
     "read_mask",
+    "read_probability",
     "write_image",
     "write_mask",
+    "write_probability",
 ]

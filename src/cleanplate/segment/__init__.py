@@ -1,5 +1,9 @@
-"""Image + plate -> mask: the classical method, and networks by ONNX Runtime.
+"""Image + plate -> probability of foreground: the classical method, and networks by ONNX Runtime.
 
-`segment.runtime.load_model` returns the method behind a model name; `segment.segmenter` holds their one interface.
 `deeplab` and `compact` are the networks themselves and need the extra `[train]`.
 """
+
+from cleanplate.segment.model import MODELS, Model, is_model, load_model
+from cleanplate.segment.stage import segment_views
+
+__all__ = ["MODELS", "Model", "is_model", "load_model", "segment_views"]

@@ -1,5 +1,6 @@
 """An ONNX file -> a network that turns bytes into probabilities; everything that can be wrong with the file is said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from cleanplate.errors import ModelError
-from cleanplate.types import Image
+from cleanplate.errors import ImageError, ModelError
+from cleanplate.image.alignment import AnyImage, check_plate
+from cleanplate.segment.edges import native
+from cleanplate.types import Image, Probability
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -51,6 +54,25 @@ class Network:
             got = getattr(found, "shape", type(found).__name__)
             raise ModelError(f"{self.path}: returns {got} for {images.shape[:3]} probabilities; export it again")
         return found
+
+    def probabilities(self, images: Sequence[AnyImage], plate: Image | None) -> list[Probability]:
+        """Segment photographs of one camera against their common plate.
+
+        Returns:
+            float32 at the pictures' own size. Odds are scaled such that the threshold becomes 0.5.
+
+        Raises:
+            ImageError: no plate, or a picture differs from it in size.
+        """
+        if plate is None:
+            raise ImageError("a network needs a plate; name one in capture.json, or use --model classical")
+        for image in images:
+            check_plate(image, plate)
+        width, height = self.working_size(plate.shape[1], plate.shape[0])
+        maps = self.probability(np.stack([self.fitted(image) for image in images]), self.fitted(plate))
+        scale = np.float32((1 - self.threshold) / self.threshold)
+        found = [native(seen[:height, :width], image) for image, seen in zip(images, maps, strict=True)]
+        return [scale * each / (scale * each + (1 - each)) for each in found]
 
     def working_size(self, width: int, height: int) -> tuple[int, int]:
         """Return the (width, height) that a picture is scaled to, before padding."""

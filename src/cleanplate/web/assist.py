@@ -1,6 +1,5 @@
 """Tools that compute on the server, inside a box: GrabCut, segmentation again, the hull's silhouette."""
 
-import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product as combinations
@@ -9,11 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.capture import View
-from cleanplate.errors import CleanplateError, ImageError
+from cleanplate.errors import ImageError
 from cleanplate.geometry import Mesh, read_mesh
-from cleanplate.image import read_image, write_image
-from cleanplate.segment.runtime import NetworkSegmenter
-from cleanplate.segment.segmenter import Segmenter, Shot
+from cleanplate.image import read_image
+from cleanplate.segment import Model
 from cleanplate.types import Image, Mask
 from cleanplate.web.products import Product
 
@@ -117,8 +115,8 @@ def grabcut(image: Image, mask: Mask, box: Box) -> Mask:
     return result
 
 
-def segment_again(product: Product, view: View, box: Box, segmenter: Segmenter) -> Mask:
-    """Return the box's mask (of its own size) as a segmenter sees it at native resolution.
+def segment_again(product: Product, view: View, box: Box, model: Model) -> Mask:
+    """Return the box's mask (of its own size) as a model sees it at native resolution.
 
     A network scales what it sees to its working size, so it sees the box in pieces of about that size.
 
@@ -128,27 +126,12 @@ def segment_again(product: Product, view: View, box: Box, segmenter: Segmenter) 
     plate_path = product.capture.plate_path(view)
     image = read_image(product.capture.image_path(view))
     plate = None if plate_path is None else read_image(plate_path)
-    pieces = box.pieces(CELL) if isinstance(segmenter, NetworkSegmenter) else [box]
     result = np.zeros((box.bottom - box.top, box.right - box.left), bool)
-    with tempfile.TemporaryDirectory(prefix="cleanplate-review-") as folder:
-        shots = [_crop(Path(folder) / str(n), image, plate, piece) for n, piece in enumerate(pieces)]
-        for shot, found in segmenter.segment(shots):
-            if isinstance(found, CleanplateError):
-                raise found
-            piece = pieces[int(shot.id)]
-            outer = piece.grown(image.shape[1], image.shape[0])
-            result[piece.inside(box).area] = found.mask[piece.inside(outer).area]
+    for piece in box.pieces(CELL) if model.longest else [box]:
+        outer = piece.grown(image.shape[1], image.shape[0])
+        found = model.segment(image[outer.area], None if plate is None else plate[outer.area]) >= 0.5
+        result[piece.inside(box).area] = found[piece.inside(outer).area]
     return result
-
-
-def _crop(folder: Path, image: Image, plate: Image | None, piece: Box) -> Shot:
-    """Write a piece and its surroundings as a shot of its own."""
-    outer = piece.grown(image.shape[1], image.shape[0])
-    write_image(folder / "image.png", image[outer.area])
-    if plate is not None:
-        write_image(folder / "plate.png", plate[outer.area])
-    size = (outer.right - outer.left, outer.bottom - outer.top)
-    return Shot(folder.name, folder / "image.png", None if plate is None else folder / "plate.png", size)
 
 
 @lru_cache(maxsize=2)

@@ -8,9 +8,8 @@ import numpy as np
 
 from cleanplate.capture import View
 from cleanplate.errors import CleanplateError, ImageError
-from cleanplate.image import image_size, read_image, read_mask
-from cleanplate.image.comparison import intersection_over_union
-from cleanplate.ledger import Ledger
+from cleanplate.image import image_size, read_image, read_mask, read_probability
+from cleanplate.image.comparison import expected_error, intersection_over_union
 from cleanplate.report import thumbnail
 from cleanplate.types import Image, Mask
 from cleanplate.web.products import Product
@@ -72,15 +71,24 @@ def hull_doubts(product: Product) -> dict[str, Doubt]:
 
 
 def network_doubts(product: Product) -> dict[str, Doubt]:
-    """Return how much of each mask the network that made it expects to be wrong, as the run recorded it.
+    """Return how much of each mask the network that made it expects to be wrong.
 
-    Masks that were edited since have none: the network never saw them.
+    Masks that were edited have none: the network never saw them. Nor have those of methods that know no probability.
     """
-    if product.run is None:
-        return {}
-    ledger = Ledger(product.run)
-    values = {view.id: ledger.doubt(product.mask_path(view)) for view in product.capture.views}
+    values = {view.id: _expected_error(product, view) for view in product.capture.views} if product.run else {}
     return {view: Doubt(value, f"network unsure of {value:.0%}") for view, value in values.items() if value is not None}
+
+
+def _expected_error(product: Product, view: View) -> float | None:
+    folders = [product.folder / name for name in ("refined", "probabilities")]
+    paths = [path for folder in folders if (path := folder / f"{view.id}.png").is_file()]
+    try:
+        mask, *found = read_mask(product.mask_path(view)), *map(read_probability, paths)
+    except CleanplateError:
+        return None
+    if not found or not np.array_equal(found[0] >= 0.5, mask) or np.isin(found[-1], (0, 1)).all():
+        return None
+    return expected_error(found[-1], mask)
 
 
 def run_doubts(product: Product) -> dict[str, Doubt]:

@@ -20,8 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from cleanplate.capture import View
 from cleanplate.report import overlay
-from cleanplate.segment.runtime import load_model
-from cleanplate.segment.segmenter import Segmenter
+from cleanplate.segment import Model, load_model
 from cleanplate.types import Mask
 from cleanplate.web.assist import Box, grabcut, hull_silhouette, segment_again
 from cleanplate.web.bits import packed_size, unpack
@@ -126,7 +125,7 @@ class Review:
         self._one_at_a_time = asyncio.Semaphore(1)
 
     @cached_property
-    def segmenter(self) -> Segmenter:
+    def segmenter(self) -> Model:
         """The method behind the model's name, loaded when first asked for."""
         return load_model(self.model)
 

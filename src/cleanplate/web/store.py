@@ -17,7 +17,7 @@ from cleanplate.capture import View
 from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.files import write_bytes
 from cleanplate.image import check_size, read_mask, write_mask
-from cleanplate.ledger import exclusive
+from cleanplate.state import exclusive
 from cleanplate.types import Mask
 from cleanplate.web.journal import ACTIONS, Edit, Entry, Journal
 from cleanplate.web.products import Product

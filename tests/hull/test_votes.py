@@ -1,10 +1,10 @@
-"""Views mend each other's masks; masks that agree stay as they are."""
+"""Views refine each other's masks; masks that agree stay as they are."""
 
 import numpy as np
 import pytest
 import trimesh
 
-from cleanplate.hull import mend_masks
+from cleanplate.hull import refine_masks
 
 from .rig import CAMERA, ball, coverage, orbit, torus
 
@@ -33,7 +33,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
 @pytest.mark.parametrize("shape", [ball, torus, rods])
 def test_masks_without_contradiction_are_returned_as_they_are(shape):
     masks = masks_of(shape())
-    assert all(new is old for new, old in zip(mend_masks(masks, *VIEWS), masks, strict=True))
+    assert all(new is old for new, old in zip(refine_masks(masks, *VIEWS), masks, strict=True))
 
 
 def test_a_part_that_several_masks_miss_is_filled_in():
@@ -44,11 +44,11 @@ def test_a_part_that_several_masks_miss_is_filled_in():
     cut = trimesh.Trimesh(mesh.vertices, mesh.faces[low[mesh.faces].all(axis=1)], process=False)
     missing = masks_of(cut)
     masks = [missing[n] if n % 3 == 0 else mask for n, mask in enumerate(truth)]
-    mended = mend_masks(masks, *VIEWS)
-    before, after = (np.array([iou(each[n], truth[n]) for n in range(0, COUNT, 3)]) for each in (masks, mended))
+    refined = refine_masks(masks, *VIEWS)
+    before, after = (np.array([iou(each[n], truth[n]) for n in range(0, COUNT, 3)]) for each in (masks, refined))
     assert (after >= before - 0.005).all()
     assert after.mean() > before.mean() + 0.05
-    assert all(iou(mended[n], truth[n]) > 0.98 for n in range(COUNT) if n % 3)
+    assert all(iou(refined[n], truth[n]) > 0.98 for n in range(COUNT) if n % 3)
 
 
 def test_a_blob_that_other_views_deny_is_removed():
@@ -56,18 +56,18 @@ def test_a_blob_that_other_views_deny_is_removed():
     masks = list(truth)
     masks[5] = truth[5].copy()
     masks[5][5:22, 5:22] = True
-    mended = mend_masks(masks, *VIEWS)
-    np.testing.assert_array_equal(mended[5], truth[5])
-    assert all(new is old for n, (new, old) in enumerate(zip(mended, masks, strict=True)) if n != 5)
+    refined = refine_masks(masks, *VIEWS)
+    np.testing.assert_array_equal(refined[5], truth[5])
+    assert all(new is old for n, (new, old) in enumerate(zip(refined, masks, strict=True)) if n != 5)
 
 
 def test_an_empty_mask_stays_and_harms_nobody():
     masks = masks_of(ball())
     masks[3] = np.zeros_like(masks[3])
-    assert all(new is old for new, old in zip(mend_masks(masks, *VIEWS), masks, strict=True))
+    assert all(new is old for new, old in zip(refine_masks(masks, *VIEWS), masks, strict=True))
 
 
-def test_few_views_mend_nothing():
+def test_few_views_refine_nothing():
     masks = masks_of(ball())[:4]
     masks[0] = np.roll(masks[0], 20, axis=1)
-    assert all(new is old for new, old in zip(mend_masks(masks, VIEWS[0][:4], VIEWS[1][:4]), masks, strict=True))
+    assert all(new is old for new, old in zip(refine_masks(masks, VIEWS[0][:4], VIEWS[1][:4]), masks, strict=True))

@@ -17,11 +17,9 @@ from cleanplate.errors import CleanplateError, ImageError, ModelError
 from cleanplate.files import sha256_file
 from cleanplate.geometry import Camera
 from cleanplate.image import write_image
-from cleanplate.segment import models
+from cleanplate.segment import load_model, models, segment_views
 from cleanplate.segment.edges import native
 from cleanplate.segment.network import open_network
-from cleanplate.segment.runtime import POSSIBLE, NetworkSegmenter, Prediction, load_model, predict
-from cleanplate.segment.segmenter import Segmentation, shot
 from cleanplate.train.export import compress, export
 from cleanplate.train.networks import build, initialise, load_network, read_onnx, read_weights
 
@@ -52,6 +50,11 @@ def stored_at(bits: int, onnx_file: Path, target: Path) -> Path:
 @pytest.fixture(scope="module")
 def model(onnx_file):
     return open_network(onnx_file)
+
+
+@pytest.fixture
+def method(onnx_file):
+    return load_model(str(onnx_file))
 
 
 def a_capture(folder: Path, sizes: tuple[int, int] = (96, 64), views: int = 3) -> Capture:
@@ -124,36 +127,35 @@ def test_several_checkpoints_are_exported_as_the_mean_of_their_weights(checkpoin
 def test_views_in_a_batch_do_not_change_each_other(model):
     rng = np.random.default_rng(2)
     images, plate = rng.integers(0, 256, (3, 64, 128, 3), np.uint8), rng.integers(0, 256, (64, 128, 3), np.uint8)
-    together = predict(model, list(images), plate)
+    together = model.probabilities(list(images), plate)
     for image, result in zip(images, together, strict=True):
-        alone = predict(model, [image], plate)[0]
-        assert np.allclose(result.probability, alone.probability, atol=1e-5)
-        assert np.array_equal(result.mask, result.probability > model.threshold)
-        assert ((result.uncertainty >= 0) & (result.uncertainty <= 1)).all()
+        assert np.allclose(result, model.probabilities([image], plate)[0], atol=1e-5)
 
 
-def test_doubt_is_the_error_that_the_probabilities_expect():
-    probability = np.zeros((10, 10))
-    probability[:4], probability[4] = 1.0, 0.4
-    mask = probability > 0.3
-    sure = Prediction(probability.round(), probability > 0.5)
-    assert sure.doubt == 0
-    assert Prediction(probability, mask).doubt == pytest.approx(6 / 50)  # 10 pixels of the mask, each .6 wrong
-    assert Prediction(probability, probability > 0.5).doubt == pytest.approx(4 / 44)  # 4 more are expected outside
-    assert Prediction(np.zeros((3, 3)), np.zeros((3, 3), bool)).doubt == 1
+def test_the_threshold_becomes_a_half_and_the_order_stays(model):
+    rng = np.random.default_rng(2)
+    image, plate = rng.integers(0, 256, (2, 64, 128, 3), np.uint8)
+    (plain,) = replace(model, threshold=0.5).probabilities([image], plate)
+    level = float(np.quantile(plain, 0.7))
+    (scaled,) = replace(model, threshold=level).probabilities([image], plate)
+    assert scaled.dtype == np.float32
+    assert 0 <= scaled.min() < scaled.max() <= 1
+    assert ((scaled >= 0.5) != (plain >= level)).mean() < 1e-3
+    order = np.argsort(plain, axis=None)
+    assert (np.diff(scaled.ravel()[order]) >= -1e-6).all()
 
 
 @pytest.mark.parametrize("size", [(17, 23), (64, 96), (200, 31), (1, 1), (300, 400)])
 def test_any_size(model, size):
     picture = np.random.default_rng(3).integers(0, 256, (*size, 3), np.uint8)
-    result = predict(model, [picture], picture)[0]
-    assert result.mask.shape == size
-    assert np.isfinite(result.probability).all()
+    (result,) = model.probabilities([picture], picture)
+    assert result.shape == size
+    assert np.isfinite(result).all()
 
 
 def test_sizes_must_agree(model):
-    with pytest.raises(ImageError, match="8x4, its plate 6x4"):
-        predict(model, [np.zeros((4, 8, 3), np.uint8)], np.zeros((4, 6, 3), np.uint8))
+    with pytest.raises(ImageError, match="plate is 6x4, the image 8x4"):
+        model.probabilities([np.zeros((4, 8, 3), np.uint8)], np.zeros((4, 6, 3), np.uint8))
 
 
 def test_native_edges_follow_the_photograph():
@@ -173,51 +175,37 @@ def test_native_edges_follow_the_photograph():
     assert np.array_equal(native(truth.astype(np.float32), image) > 0.5, truth)
 
 
-def test_a_capture_with_one_bad_picture(model, tmp_path):
+def test_a_capture_with_one_bad_picture(method, tmp_path):
     capture = a_capture(tmp_path / "capture", views=6)
     (capture.folder / "images/v1.png").write_bytes(b"\x89PNG but no picture")
     write_image(capture.folder / "images/v3.png", np.zeros((10, 10, 3), np.uint8))
-    made = dict(NetworkSegmenter("x", model).segment([shot(capture, view) for view in capture.views]))
-    problems = {item.id: str(result) for item, result in made.items() if isinstance(result, ImageError)}
-    assert sorted(item.id for item, result in made.items() if isinstance(result, Segmentation)) == [
-        "v0",
-        "v2",
-        "v4",
-        "v5",
-    ]
+    made = {view.id: result for view, result in segment_views(capture, capture.views, method)}
+    problems = {id: str(result) for id, result in made.items() if isinstance(result, ImageError)}
+    assert sorted(made.keys() - problems.keys()) == ["v0", "v2", "v4", "v5"]
     assert problems.keys() == {"v1", "v3"}
     assert "v1.png" in problems["v1"]
     assert "10x10" in problems["v3"]
 
 
-def test_no_plate_is_an_error_of_that_view(model, tmp_path):
+def test_no_plate_is_an_error_of_that_view(method, tmp_path):
     capture = a_capture(tmp_path / "capture", views=1)
     bare = View("v0", "c", "images/v0.png")
-    ((_, result),) = NetworkSegmenter("x", model).segment([shot(capture, bare)])
+    ((_, result),) = segment_views(capture, [bare], method)
     assert isinstance(result, ImageError)
     assert "--model classical" in str(result)
 
 
-def test_what_may_be_foreground_holds_the_mask(model, tmp_path):
-    capture = a_capture(tmp_path / "capture", views=2)
-    shots = [shot(capture, view) for view in capture.views]
-    segmenter = NetworkSegmenter("x", replace(model, threshold=0.5))
-    for (_, made), (_, seen) in zip(segmenter.segment(shots), segmenter.predictions(shots), strict=True):
-        assert made.possible[made.mask].all()
-        assert made.possible[seen.probability > 0.5 * POSSIBLE].all()
-        assert not made.possible[seen.probability < 0.4 * POSSIBLE].any()
+def test_every_view_comes_back_once_whatever_its_plate(method, tmp_path):
+    capture = a_capture(tmp_path / "capture", views=15)
+    plates = ["plates/c.png"] * 9 + ["plates/b.png"] + [None] * 5
+    (capture.folder / "plates/b.png").write_bytes((capture.folder / "plates/c.png").read_bytes())
+    views = [replace(view, plate=plate) for view, plate in zip(capture.views, plates, strict=True)]
+    made = list(segment_views(capture, views, method))
+    assert sorted(view.id for view, _ in made) == sorted(view.id for view in views)
+    assert sum(isinstance(result, ImageError) for _, result in made) == 5
 
 
-def test_every_shot_comes_back_once_whatever_its_plate(model, tmp_path):
-    shots = []
-    for name, count in (("a", 9), ("b", 1), ("c", 5)):
-        capture = a_capture(tmp_path / name, views=count)
-        shots += [shot(capture, view) for view in capture.views]
-    seen = [item.image for item, mask in NetworkSegmenter("x", model).segment(shots) if not isinstance(mask, Exception)]
-    assert sorted(seen) == sorted(item.image for item in shots)
-
-
-def test_grey_16_bit_rgba_and_turned_pictures(model, tmp_path):
+def test_grey_16_bit_rgba_and_turned_pictures(method, tmp_path):
     from PIL import Image
 
     capture = a_capture(tmp_path / "capture", views=4)
@@ -231,8 +219,8 @@ def test_grey_16_bit_rgba_and_turned_pictures(model, tmp_path):
     turned = View("v3", "c", "images/v3.jpg", "plates/c.png")
     Image.fromarray(rng.integers(0, 256, (96, 64, 3), np.uint8)).save(folder / "v3.jpg", exif=exif)
     capture = Capture(capture.folder, capture.asin, capture.cameras, (*capture.views[:3], turned))
-    made = NetworkSegmenter("x", model).segment([shot(capture, view) for view in capture.views])
-    assert [result.mask.shape for _, result in made] == 4 * [(64, 96)]
+    made = segment_views(capture, capture.views, method)
+    assert [result.shape for _, result in made] == 4 * [(64, 96)]
 
 
 def other_onnx(path: Path, inputs: dict[str, int]) -> Path:
@@ -276,7 +264,7 @@ def test_names(onnx_file):
 @pytest.mark.parametrize("name", models.NETWORKS)
 def test_the_shipped_networks_run(name):
     picture = np.random.default_rng(5).integers(0, 256, (17, 23, 3), np.uint8)
-    assert np.isfinite(predict(load_model(name).model, [picture], picture)[0].probability).all()
+    assert np.isfinite(load_model(name).segment(picture, picture)).all()
 
 
 def test_shipped_weights_are_compared_with_their_checksum(onnx_file, tmp_path):

@@ -1,4 +1,4 @@
-"""Masks mended by what the other views know: foreground that views agree on is filled in, what they deny is removed.
+"""Masks refined by the views' votes: foreground that views agree on is filled in, what they deny is removed.
 
 Consistent silhouettes leave no foreground ray uncovered by their hull (Bottino and Laurentini 2003). Where masks miss
 foreground in several views the hull loses a piece, and the rays through it in all other views are left uncovered. So
@@ -98,7 +98,7 @@ def _look_up(maps: Sequence[ViewMask], pixels: Int[np.ndarray, "v n"]) -> Int[np
     return sum(np.append(each.ravel(), False)[index].astype(np.int32) for each, index in zip(maps, pixels, strict=True))
 
 
-def mend_masks(
+def refine_masks(
     masks: Sequence[ViewMask], cameras: Sequence[Camera], poses: Sequence[Pose], floor: float | None = 0.0
 ) -> list[ViewMask]:
     """Return the masks with what several views agree on filled in, and what most deny removed.
@@ -112,43 +112,43 @@ def mend_masks(
         One mask per view; the very same object where nothing was changed.
     """
     sound = [n for n, mask in enumerate(masks) if mask.any() and not mask.all()]
-    mended = list(masks)
+    refined = list(masks)
     chosen = [masks[n] for n in sound], [cameras[n] for n in sound], [poses[n] for n in sound]
     box = vote_box(pack(*chosen), floor) if len(sound) >= FEWEST_VIEWS else None
     if box is None:
-        return mended
-    changed = _refill(chosen, _mend(_Space(*chosen, *box)), floor)
+        return refined
+    changed = _refill(chosen, _settle(_Space(*chosen, *box)), floor)
     for n, mask in zip(sound, changed, strict=True):
-        mended[n] = mask
-    return mended
+        refined[n] = mask
+    return refined
 
 
-def widen(first: ViewMask, mended: ViewMask) -> ViewMask:
-    """Return a mended mask for carving: what lies within `MARGIN` pixels of what was filled in counts as unknown.
+def widen(first: ViewMask, refined: ViewMask) -> ViewMask:
+    """Return a refined mask for carving: what lies within `MARGIN` pixels of what was filled in counts as unknown.
 
     A hull forgives foreground that is not there, and never what is missing.
     """
-    filled = mended & ~first
-    return mended | _grown(filled, MARGIN) if filled.any() else mended
+    filled = refined & ~first
+    return refined | _grown(filled, MARGIN) if filled.any() else refined
 
 
 def _refill(
-    views: tuple[list[ViewMask], list[Camera], list[Pose]], mended: list[ViewMask], floor: float | None
+    views: tuple[list[ViewMask], list[Camera], list[Pose]], refined: list[ViewMask], floor: float | None
 ) -> list[ViewMask]:
     """Fill in what the hull of the widened masks shows near the voxels' fillings: its outline is finer."""
     masks, cameras, poses = views
-    wide = [widen(first, new) for first, new in zip(masks, mended, strict=True)]
-    if all(new is each for new, each in zip(mended, wide, strict=True)):
-        return mended
+    wide = [widen(first, new) for first, new in zip(masks, refined, strict=True)]
+    if all(new is each for new, each in zip(refined, wide, strict=True)):
+        return refined
     try:
         hull = visual_hull(wide, cameras, poses, CELLS, floor, robust=False)
     except MeshError:  # masks of different things: the voxels' fillings are all there is to say
-        return mended
+        return refined
     seen = parallel(lambda camera, pose: silhouette(hull, camera, pose), cameras, poses)
-    return [new | (each & own) if each is not new else new for new, each, own in zip(mended, wide, seen, strict=True)]
+    return [new | (each & own) if each is not new else new for new, each, own in zip(refined, wide, seen, strict=True)]
 
 
-def _mend(space: _Space) -> list[ViewMask]:
+def _settle(space: _Space) -> list[ViewMask]:
     views = range(len(space.masks))
     near = [_grown(mask, TOLERANCE) for mask in space.masks]
 
@@ -164,12 +164,12 @@ def _mend(space: _Space) -> list[ViewMask]:
     space.points, denials = space.points[denials <= len(views) / 2], denials[denials <= len(views) / 2]
     filled, covered = _fill(space, denials, covered)
     likely = space.points[denials <= MOST_DENIED * len(views)]
-    mended = []
+    refined = []
     for view, mask in enumerate(space.masks):
         gone = _denied_parts(mask & ~covered[view], space.pixels(view, likely))
         new = (mask | _parts_with(filled[view] & ~mask, ~near[view])) & ~gone
-        mended.append(mask if (new == mask).all() else new)
-    return mended
+        refined.append(mask if (new == mask).all() else new)
+    return refined
 
 
 def _fill(

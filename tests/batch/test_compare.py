@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cleanplate.batch import compare, make_masks, turned_over
 from cleanplate.capture import Capture, View, write_capture
 from cleanplate.errors import ModelError
-from cleanplate.evaluate import evaluate_masks, make_masks
-from cleanplate.evaluate.stage import compare
+from cleanplate.evaluate import evaluate_masks
 from cleanplate.geometry import Camera, look_at
 from cleanplate.image import read_mask, write_image, write_mask
+from cleanplate.segment import load_model
 
 SIZE = (96, 128)
 
@@ -63,31 +64,32 @@ def test_models_and_folders_in_one_go(box: Path, tmp_path: Path) -> None:
 
 
 def test_upside_down_masks_lie_as_the_truth_does(box: Path, tmp_path: Path) -> None:
-    for name, turned in (("up", False), ("down", True)):
-        make_masks("difference", [box], tmp_path / name, upside_down=turned)
+    model = load_model("difference")
+    for name, way in (("up", model), ("down", turned_over(model))):
+        make_masks(way, [box], tmp_path / name)
     up, down = (read_mask(tmp_path / name / "B000000001" / "masks" / "v0.png") for name in ("up", "down"))
     assert (up ^ down).sum() <= 0.02 * up.sum()
 
 
 def test_a_rerun_makes_only_what_is_missing_or_stale(box: Path, tmp_path: Path) -> None:
-    first = make_masks("difference", [box], tmp_path / "m")
+    first = make_masks(load_model("difference"), [box], tmp_path / "m")
     folder = tmp_path / "m" / "B000000001"
     times = {path.name: path.stat().st_mtime_ns for path in folder.glob("masks/*")}
-    assert make_masks("difference", [box], tmp_path / "m") == first, "the cost is remembered"
+    assert make_masks(load_model("difference"), [box], tmp_path / "m") == first, "the cost is remembered"
     assert {path.name: path.stat().st_mtime_ns for path in folder.glob("masks/*")} == times
     (folder / "masks" / "v1.png").unlink()
-    make_masks("difference", [box], tmp_path / "m")
+    make_masks(load_model("difference"), [box], tmp_path / "m")
     again = {path.name: path.stat().st_mtime_ns for path in folder.glob("masks/*")}
     assert again["v0.png"] == times["v0.png"]
     assert again["v1.png"] > times["v1.png"]
-    make_masks("classical", [box], tmp_path / "m")
+    make_masks(load_model("classical"), [box], tmp_path / "m")
     assert all(path.stat().st_mtime_ns > again[path.name] for path in folder.glob("masks/*"))
 
 
 def test_a_bad_picture_is_named_and_stops_nothing(box: Path, tmp_path: Path) -> None:
     (box / "B000000001" / "plate.png").write_bytes(b"no picture")
-    assert make_masks("difference", [box], tmp_path / "m", upside_down=True) is None
-    assert make_masks("difference", [box], tmp_path / "m") is None
+    assert make_masks(turned_over(load_model("difference")), [box], tmp_path / "m") is None
+    assert make_masks(load_model("difference"), [box], tmp_path / "m") is None
     assert not list((tmp_path / "m").rglob("*.png"))
 
 

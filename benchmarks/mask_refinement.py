@@ -1,6 +1,6 @@
-"""What the views' feedback gains: `python benchmarks/mask_feedback.py CAPTURE... [--models classical default]`.
+"""What the other views gain: `python benchmarks/mask_refinement.py CAPTURE... [--models classical default]`.
 
-For each capture with true masks (38 views or so): mIoU of the model's masks, of the masks mended by `mend_masks`, the
+For each capture with true masks (38 views or so): mIoU of the model's masks, of those refined by `refine_masks`, the
 share of harmed views, and the IoU of the hull (128 cells, robust) of either with the hull of the true masks.
 """
 
@@ -16,22 +16,21 @@ from reference_hull import iou, lattice
 from cleanplate.capture import find_captures, read_capture
 from cleanplate.errors import CleanplateError
 from cleanplate.evaluate import evaluate_mask
-from cleanplate.hull import mend_masks, visual_hull, widen
+from cleanplate.hull import refine_masks, visual_hull, widen
 from cleanplate.image import read_mask
-from cleanplate.segment.runtime import load_model
-from cleanplate.segment.segmenter import shot
+from cleanplate.segment import load_model, segment_views
 
 HARM = 0.002
 CELLS = 128
 HEADER = """# Feedback of the hull to the masks
 
-Command: `python benchmarks/mask_feedback.py {arguments}`, {when}, {cores} cores of a shared machine. Captures of the
+Command: `python benchmarks/mask_refinement.py {arguments}`, {when}, {cores} cores of a shared machine. Captures of the
 simulated rig with exact masks. mIoU is the mean over the views of foreground and background IoU; *worst*: view;
 *harmed*: views that lose more than {harm};
 *hull*: IoU with the hull of the true masks, both robust at {cells} cells; a dash is no hull.
-The constants of `hull/feedback.py` were chosen on the four captures B0*; the others were not looked at before.
+The constants of `hull/votes.py` were chosen on the four captures B0*; the others were not looked at before.
 
-| capture | tags | model | views | mIoU | mended | worst | mended | harmed | hull | mended | CPU s |
+| capture | tags | model | views | mIoU | refined | worst | refined | harmed | hull | refined | CPU s |
 |---|---|---|---|---|---|---|---|---|---|---|---|
 """
 
@@ -52,18 +51,18 @@ def row(folder: Path, model: str) -> tuple[str, np.ndarray]:
     """Measure one capture; return the report's line and its figures."""
     capture = read_capture(folder)
     truth = [read_mask(capture.mask_path(view)) for view in capture.views]
-    found = load_model(model).segment([shot(capture, view) for view in capture.views])
-    by_id = {item.id: made.mask for item, made in found if not isinstance(made, CleanplateError)}
+    found = segment_views(capture, capture.views, load_model(model))
+    by_id = {view.id: made >= 0.5 for view, made in found if not isinstance(made, CleanplateError)}
     masks = [by_id.get(view.id, np.zeros_like(true)) for view, true in zip(capture.views, truth, strict=True)]
     views = [capture.camera_of(view) for view in capture.views], capture.poses()
     cpu = time.process_time()
-    mended = mend_masks(masks, *views)
+    refined = refine_masks(masks, *views)
     cpu = time.process_time() - cpu
-    before, after = miou(masks, truth), miou(mended, truth)
+    before, after = miou(masks, truth), miou(refined, truth)
     exact = visual_hull(truth, *views, CELLS)
     samples = lattice(exact.vertices.min(axis=0), exact.vertices.max(axis=0), 100)
     inside = samples.in_mesh(exact.vertices, exact.faces)
-    wide = [widen(mask, new) for mask, new in zip(masks, mended, strict=True)]
+    wide = [widen(mask, new) for mask, new in zip(masks, refined, strict=True)]
     hulls = [hull_iou(each, views, samples, inside) for each in (masks, wide)]
     figures = np.array([before.mean(), after.mean(), before.min(), after.min(), (after < before - HARM).mean(), *hulls])
     cells = " | ".join(["-" if np.isnan(value) else f"{value:.4f}" for value in figures])
@@ -79,7 +78,7 @@ def main() -> None:
     today, cores = datetime.date.today().isoformat(), len(os.sched_getaffinity(0))
     told = f"{' '.join(map(str, arguments.captures))} --models {' '.join(arguments.models)}"
     text = HEADER.format(arguments=told, when=today, cores=cores, harm=HARM, cells=CELLS)
-    report = arguments.out or Path(__file__).parent / "results" / f"mask_feedback_{cores}core-epyc_{today}.md"
+    report = arguments.out or Path(__file__).parent / "results" / f"mask_refinement_{cores}core-epyc_{today}.md"
     lines: list[str] = []
     for model in arguments.models:
         measured = []

@@ -1,0 +1,118 @@
+"""Models of many products from each method's masks, each judged beside the exact masks' hull."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cleanplate.asset import PROFILES, write_asset
+from cleanplate.capture import Capture, find_captures, read_capture
+from cleanplate.errors import CaptureError, CleanplateError, MeshError
+from cleanplate.evaluate.solids import Limits, compare_solids
+from cleanplate.evaluate.yields import EXACT, Row, summarise
+from cleanplate.files import write_json
+from cleanplate.geometry import read_mesh
+from cleanplate.hull import write_hull
+from cleanplate.image import read_mask, write_mask
+from cleanplate.pipeline import Progress, run_product
+from cleanplate.segment import Model, load_model
+from cleanplate.settings import MASKS, Settings
+from cleanplate.state import fingerprint
+
+SINGLE = ", single views"
+VERSION = 1
+"""Of the judgement, to be raised with it: what was judged by another is judged again."""
+
+
+def measure_yield(
+    captures: Sequence[Path],
+    out: Path,
+    models: Mapping[str, str],
+    single: bool = False,
+    texture: int | None = None,
+    progress: Progress = lambda *_: None,
+) -> dict[str, Any]:
+    """Make models of whole captures by several methods and count how many pass; resumes.
+
+    Args:
+        captures: captures or collections with exact masks and poses.
+        out: holds <method>/<asin>/ as `run` makes it, and rows/<method>/<asin>.json.
+        models: methods by the names to show.
+        single: also judge each method without refinement by the other views.
+        texture: texels along the texture's side; by default the profile's.
+
+    Returns:
+        See `evaluate.yields.summarise`, and `limits` and `texture` beside.
+
+    Raises:
+        CaptureError: a view has no true mask or pose.
+        ModelError: a model cannot be loaded.
+    """
+    folders = find_captures(captures)
+    methods: dict[str, tuple[Model, bool]] = {name: (load_model(what), True) for name, what in models.items()}
+    methods |= {name + SINGLE: (model, False) for name, (model, _) in methods.items() if single}
+    rows: dict[str, list[Row]] = {EXACT: [], **{name: [] for name in methods}}
+    for done, folder in enumerate(folders, start=1):
+        capture = read_capture(folder)
+        exact = _exact_hull(capture, out / EXACT / capture.asin)
+        rows[EXACT].append(_row(capture, exact.parent, exact, out / "rows" / EXACT, texture))
+        for name, (model, refine) in methods.items():
+            settings = Settings(refine=refine, stages=(*MASKS, "carve"))
+            result = run_product(folder, out / name, settings, model=model)
+            target, row = Path(result.folder), out / "rows" / name
+            rows[name].append(_row(capture, target, exact, row, texture, result.problems))
+        progress("yield", done, len(folders))
+    return summarise(rows) | {"texture": texture, "limits": asdict(Limits())}
+
+
+def _exact_hull(capture: Capture, target: Path) -> Path:
+    """Return the hull of the true masks, carved if it is not there yet."""
+    paths = [path for view in capture.views if (path := capture.mask_path(view))]
+    if len(paths) < len(capture.views):
+        raise CaptureError(f"{capture.folder}: {len(paths)} of {len(capture.views)} views have a true mask; add them")
+    hull, key = target / "hull.ply", fingerprint(str(VERSION), capture.folder / "capture.json", *paths)
+    if not (hull.is_file() and (target / "key").is_file() and (target / "key").read_text() == key):
+        for view, path in zip(capture.views, paths, strict=True):
+            write_mask(target / "masks" / f"{view.id}.png", read_mask(path))
+        write_hull(capture, target / "masks", hull)
+        (target / "key").write_text(key)
+    return hull
+
+
+def _row(
+    capture: Capture, target: Path, exact: Path, rows: Path, texture: int | None, problems: Sequence[str] = ()
+) -> Row:
+    """Return how a model does; what is known of the same hull already is read."""
+    hull, kept = target / "hull.ply", rows / f"{capture.asin}.json"
+    row: Row = {"asin": capture.asin, "tags": list(capture.tags), "failures": [], "problem": None}
+    try:
+        if not hull.is_file():
+            raise MeshError("; ".join(problems) or f"{hull}: no hull was made")
+        row["key"] = fingerprint(str(VERSION), repr(texture), hull, hull.with_suffix(".json"), exact)
+        if kept.is_file() and (known := json.loads(kept.read_bytes()))["key"] == row["key"]:
+            return known
+        _judge(row, capture, target, exact, texture)
+    except CleanplateError as error:
+        row |= {"failures": [*row["failures"], "made"], "problem": str(error)}
+    write_json(kept, {"key": "", **row})
+    return row
+
+
+def _judge(row: Row, capture: Capture, target: Path, exact: Path, texture: int | None) -> None:
+    """Add to `row` what a hull is like and where it fails; a GLB is made of hulls that pass so far."""
+    hull = target / "hull.ply"
+    facts = json.loads(hull.with_suffix(".json").read_bytes())
+    focal = np.median([capture.camera_of(view).K[0, 0] for view in capture.views])
+    distance = np.median([np.linalg.norm(pose.centre) for pose in capture.poses()])
+    agreement = compare_solids(read_mesh(hull), read_mesh(exact), float(distance / focal))
+    row |= {"watertight": facts["watertight"], "unused": len(facts["unused"]), **asdict(agreement)}
+    row["failures"] += agreement.failures() + ([] if facts["watertight"] else ["watertight"])
+    if set(row["failures"]) <= {"volume IoU"}:  # other readings change this limit
+        views = tuple(view for view in capture.views if view.id in facts["agreement"].keys() - facts["unused"].keys())
+        profile = PROFILES["default"] if texture is None else replace(PROFILES["default"], texture_size=texture)
+        glb = target.parent.parent / "models" / target.parent.name / f"{capture.asin}.glb"
+        report = write_asset(hull, replace(capture, views=views), target / "masks", glb, profile)
+        row |= {"triangles": report.triangles, "vertices": report.vertices, "bytes": report.size_bytes}

@@ -1,0 +1,104 @@
+"""Methods that make masks, by the names that users give: rules without weights, and networks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cleanplate.errors import ImageError, ModelError
+from cleanplate.files import sha256_file
+from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
+from cleanplate.types import Image, Mask, Probability
+
+
+@dataclass(frozen=True)
+class Model:
+    """A method that makes masks.
+
+    Attributes:
+        name: as the user gave it.
+        fingerprint: changes whenever the probabilities would.
+        probabilities: turns photographs of one camera, and its plate or None, into a float32 probability for each.
+        batch: photographs that it takes at once: more gain nothing on a CPU, and cost memory.
+        threads: photographs or batches that may be worked on side by side.
+        longest: the longer side at which it sees a picture, in pixels; None where it sees the picture itself.
+    """
+
+    name: str
+    fingerprint: str
+    probabilities: Callable[[Sequence[Image], Image | None], list[Probability]]
+    batch: int = 1
+    threads: int = 2
+    longest: int | None = None
+
+    def segment(self, image: Image, plate: Image | None = None) -> Probability:
+        """Return the probability of foreground, float32, of one photograph against its plate.
+
+        Args:
+            image, plate: RGB, 8 bits, of one size.
+
+        Raises:
+            ImageError: the plate is missing and needed, or has another size.
+        """
+        return self.probabilities([image], plate)[0]
+
+
+def _classical(image: Image, plate: Image | None) -> Mask:
+    """Background subtraction and morphology; without a plate, a key on the backdrop's colour."""
+    from cleanplate.segment.classical import segment_classical
+    from cleanplate.segment.colour_key import colour_key
+
+    return colour_key(image) if plate is None else segment_classical(image, plate)
+
+
+def _difference(image: Image, plate: Image | None) -> Mask:
+    from cleanplate.segment.difference import segment_difference
+
+    if plate is None:
+        raise ImageError("a view has no plate to be compared with; name one in capture.json, or use --model classical")
+    return segment_difference(image, plate)
+
+
+RULES = {"classical": (_classical, 1), "difference": (_difference, 1)}
+"""Each with its version, to be raised whenever its masks change."""
+
+MODELS = (*RULES, "default", *NETWORKS)
+"""The names that users give; beside them, any .onnx file."""
+
+NETWORK_VERSION = 1
+"""To be raised whenever the same network gives other probabilities."""
+
+
+def is_model(name: str) -> bool:
+    """Tell whether `load_model` takes it for a model: a name of `MODELS`, or an .onnx file's."""
+    return name in MODELS or name.endswith(".onnx")
+
+
+def load_model(name: str = "default") -> Model:
+    """Return the method behind a name of `MODELS` or an .onnx file.
+
+    Raises:
+        ModelError: no such model, weights that are not shipped, or a file that cannot be used.
+    """
+    known = DEFAULT if name == "default" else name
+    if known in RULES:
+        rule, version = RULES[known]
+        return Model(known, f"{known} {version}", lambda images, plate: [_hard(rule(each, plate)) for each in images])
+    if known in NETWORKS:
+        return _load_network(name, shipped(known))
+    if "." in name or "/" in name:
+        return _load_network(name, Path(name))
+    raise ModelError(f"no model {name!r}; choose {', '.join(MODELS)} or an .onnx file")
+
+
+def _hard(mask: Mask) -> Probability:
+    return mask.astype(np.float32)
+
+
+def _load_network(name: str, path: Path) -> Model:
+    from cleanplate.segment.network import open_network
+
+    network = open_network(path)
+    key = f"network {NETWORK_VERSION} {sha256_file(path)}"
+    return Model(name, key, network.probabilities, batch=4, threads=1, longest=network.longest)

@@ -1,0 +1,50 @@
+"""What a run is asked for; checked before anything is made."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from cleanplate.errors import SettingsError
+
+ProfileName = Literal["default", "scene-viewer", "quick-look", "amazon", "web"]
+StageName = Literal["segment", "refine", "carve", "asset", "report"]
+
+ALL: tuple[StageName, ...] = get_args(StageName)
+"""The stages in their order."""
+MASKS: tuple[StageName, ...] = ("segment", "refine")
+"""The stages that make masks."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is asked for.
+
+    Attributes:
+        model: the name of a method or an .onnx file; see `segment.load_model`.
+        resolution: voxels along the hull's longest side, 16 to 1024.
+        profile: the asset profile's name.
+        front_deg: azimuth in the world that becomes the model's front, counter-clockwise from +x seen from above.
+        usdz: also write the model as USDZ; needs the extra `usd`.
+        floor: height in metres below which nothing is, None where the product does not stand on a platen.
+        refine: whether the views refine each other's masks.
+        stages: which to run.
+
+    Raises:
+        SettingsError: a value that no stage can use.
+    """
+
+    model: str = "default"
+    resolution: int = 256
+    profile: ProfileName = "default"
+    front_deg: float = -90.0
+    usdz: bool = False
+    floor: float | None = 0.0
+    refine: bool = True
+    stages: tuple[StageName, ...] = ALL
+
+    def __post_init__(self) -> None:
+        if self.profile not in get_args(ProfileName):
+            raise SettingsError(f"unknown profile {self.profile!r}; use one of {', '.join(get_args(ProfileName))}")
+        if odd := [stage for stage in self.stages if stage not in ALL]:
+            raise SettingsError(f"unknown stage {odd[0]!r}; use some of {', '.join(ALL)}")
+        if not 16 <= self.resolution <= 1024:
+            raise SettingsError(f"a hull of {self.resolution} cells; use 16 to 1024")
