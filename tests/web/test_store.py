@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from cleanplate.capture import read_capture, validate_capture
 from cleanplate.errors import CaptureError, CleanplateError
-from cleanplate.image import read_mask, write_mask
-from cleanplate.state import Ledger, exclusive
+from cleanplate.image import read_mask, write_mask, write_probability
+from cleanplate.state import exclusive
 from cleanplate.types import Mask
 from cleanplate.web import export_accepted
 from cleanplate.web.assist import Box
@@ -270,12 +270,12 @@ def test_doubt_joins_hull_and_network_until_a_mask_is_edited(capture: Path, tmp_
     run = make_capture(tmp_path / "out/B00000DISC")
     (run / "capture.json").unlink()
     (run / "hull.json").write_text(json.dumps({"agreement": {"cam00_000": 0.98, "cam00_001": 0.9}}))
-    ledger = Ledger(run)
-    for view, doubt in (("cam00_000", 0.3), ("cam00_001", 0.05), ("cam00_002", None)):
-        ledger.record(run / f"masks/{view}.png", "key", doubt)
+    for view, doubt in (("cam00_000", 0.3), ("cam00_001", 0.05), ("cam00_002", 0.0)):
+        mask = read_mask(run / f"masks/{view}.png")
+        write_probability(run / f"probabilities/{view}.png", (1 - doubt) * mask)
     product = product_of(run, capture)
     doubts = run_doubts(product)
-    assert {view: round(doubt.value, 4) for view, doubt in doubts.items()} == {"cam00_000": 0.3, "cam00_001": 0.1}
+    assert {view: round(doubt.value, 2) for view, doubt in doubts.items()} == {"cam00_000": 0.3, "cam00_001": 0.1}
     assert doubts["cam00_000"].reason == "network unsure of 30%; 98% agreement with the hull"
     store, view = MaskStore(product), product.capture.views[0]
     store.save(view, random_mask(1), store.sha256(view), Edit("anna"))
