@@ -19,7 +19,9 @@ def train(
     run: Annotated[Path, typer.Option(help="Folder of this run; an existing one is resumed.")],
     init: Annotated[
         str | None,
-        typer.Option(help="imagenet, imagenet:FILE, default (the shipped network), a checkpoint or an .onnx."),
+        typer.Option(
+            help="imagenet, imagenet:FILE, opennsfw, default (the shipped network), a checkpoint or an .onnx."
+        ),
     ] = None,
     minutes: Annotated[float, typer.Option(min=0, help="Stop, resumable, after so long.")] = float("inf"),
     steps: Annotated[float, typer.Option(min=0, help="Stop, resumable, after so many steps.")] = float("inf"),

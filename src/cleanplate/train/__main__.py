@@ -16,7 +16,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("datasets", nargs="+", type=Path, help="packs, and folders of captures with true masks")
     # not --run, which torchrun takes for an abbreviation of its own --run-path
     parser.add_argument("--checkpoints", required=True, type=Path, help="this run's folder; an existing one is resumed")
-    parser.add_argument("--init", help="imagenet, imagenet:FILE, default, a checkpoint or an exported .onnx")
+    parser.add_argument("--init", help="imagenet, imagenet:FILE, opennsfw, default, a checkpoint or an exported .onnx")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop, resumable, after so long")
     parser.add_argument(
         "--steps", type=float, default=float("inf"), help="stop, resumable, after so many steps of the run"

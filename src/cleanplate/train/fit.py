@@ -93,7 +93,7 @@ def train(
     limit = Limit(time.monotonic(), 60 * minutes, steps)
     if recipe.anneal and not limit.is_set:
         raise CleanplateError("this recipe's learning rate falls until the end: say when with --minutes or --steps")
-    state = _start(recipe, run, init)
+    state = _start(recipe, datasets, run, init)
     objective: nn.Module = Objective(state.network, recipe.loss)
     if state.world > 1:
         objective = DistributedDataParallel(objective)
@@ -136,7 +136,7 @@ def _is_over(state: _Run, limit: Limit) -> bool:
     return bool(over)
 
 
-def _start(recipe: Recipe, run: Path, init: str | None) -> _Run:
+def _start(recipe: Recipe, datasets: Sequence[Path], run: Path, init: str | None) -> _Run:
     """Build everything, from `init` or from where the run stopped."""
     cv2.setNumThreads(1)  # workers are forked: one that inherits OpenCV's started threads hangs
     torch.manual_seed(recipe.seed)
@@ -147,7 +147,7 @@ def _start(recipe: Recipe, run: Path, init: str | None) -> _Run:
     network = build(recipe.architecture)
     last = run / "last.safetensors"
     if init is not None and not last.is_file():
-        initialise(network, recipe.architecture, init)
+        initialise(network, recipe.architecture, init, lambda: _some_pictures(datasets))
     if recipe.freeze_encoder:
         network.freeze_encoder()
     network = network.to(device, memory_format=torch.channels_last)
@@ -161,6 +161,15 @@ def _start(recipe: Recipe, run: Path, init: str | None) -> _Run:
     if rank == 0:
         write_json(run / "recipe.json", asdict(recipe))
     return state
+
+
+def _some_pictures(datasets: Sequence[Path], count: int = 24) -> list[np.ndarray]:
+    """Return photographs of the training side, spread over the products."""
+    found = sources(datasets)
+    pairs = Pairs(0.1)
+    pairs.add(found[:: max(1, len(found) // count)][:count])
+    training = pairs.side("train")
+    return [pair.read().image for pair in training[:: max(1, len(training) // count)][:count]]
 
 
 def _join() -> tuple[torch.device, int, int]:

@@ -1,9 +1,11 @@
 """Architecture names -> networks, and the weights that they start from."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
@@ -11,6 +13,8 @@ from torch import Tensor, nn
 
 from cleanplate.errors import CleanplateError, ModelError, require
 from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
+
+DEEPLAB = "deeplabv3plus_dualinput_resnet50"
 
 _TRAINING_ONLY = "auxiliary."
 """Parts of a network under this name are not exported."""
@@ -31,19 +35,21 @@ def build(architecture: str) -> Any:
         from cleanplate.segment.compact import Compact
 
         return Compact()
-    if name == "deeplabv3plus_dualinput_resnet50":
+    if name == DEEPLAB:
         from cleanplate.segment.deeplab import build_deeplab, switched
 
         return build_deeplab(switched(switches))
-    raise ModelError(f"no architecture {architecture!r}; choose compact or deeplabv3plus_dualinput_resnet50")
+    raise ModelError(f"no architecture {architecture!r}; choose compact or {DEEPLAB}")
 
 
-def initialise(network: Any, architecture: str, source: str) -> None:
+def initialise(network: Any, architecture: str, source: str, pictures: Callable[[], list[np.ndarray]] = list) -> None:
     """Load starting weights in place.
 
     Args:
-        source: "imagenet", "imagenet:FILE", or a network of the same architecture: a checkpoint (.safetensors), an
-            exported .onnx file, "default" or another shipped network's name.
+        source: "imagenet", "imagenet:FILE", "opennsfw" (for the paper's network; see `widen`), or a network of the
+            same architecture: a checkpoint (.safetensors), an exported .onnx file, "default" or another shipped
+            network's name.
+        pictures: gives photographs of the training side, RGB of 8 bits, for "opennsfw" alone.
 
     Raises:
         ModelError: the file does not fit, or no such weights are shipped.
@@ -52,6 +58,9 @@ def initialise(network: Any, architecture: str, source: str) -> None:
     if source.partition(":")[0] == "imagenet":
         file = source.partition(":")[2]
         _imagenet(network, architecture, Path(file) if file else None)
+        return
+    if source == "opennsfw":
+        _opennsfw(network, architecture, pictures())
         return
     known = DEFAULT if source == "default" else source
     path = shipped(known) if known in NETWORKS else Path(source)
@@ -84,6 +93,17 @@ def _imagenet(network: Any, architecture: str, file: Path | None) -> None:
     from cleanplate.segment.deeplab import load_imagenet
 
     load_imagenet(network, file)
+
+
+def _opennsfw(network: Any, architecture: str, pictures: list[np.ndarray]) -> None:
+    if not architecture.startswith(DEEPLAB):
+        raise ModelError(f"opennsfw holds an encoder for {DEEPLAB}; {architecture} begins from --init imagenet")
+    if not pictures:
+        raise ModelError("--init opennsfw needs training pictures, over which it normalises; there are none")
+    from cleanplate.segment.deeplab import load_encoder
+    from cleanplate.train.widen import open_nsfw, sample, widened_resnet50
+
+    load_encoder(network, widened_resnet50(open_nsfw(), sample(pictures)), "opennsfw")
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

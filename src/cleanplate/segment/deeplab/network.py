@@ -10,8 +10,7 @@ from cleanplate.errors import ModelError
 from cleanplate.segment.deeplab.aspp import ASPP
 from cleanplate.segment.deeplab.config import DeepLabConfig
 from cleanplate.segment.deeplab.decoder import Decoder
-from cleanplate.segment.deeplab.resnet import ResNet50
-from cleanplate.segment.deeplab.resnet import load_imagenet as load_resnet
+from cleanplate.segment.deeplab.resnet import ResNet50, imagenet_state, load_state
 from cleanplate.segment.deeplab.xception import Xception
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -61,13 +60,22 @@ def build_deeplab(config: DeepLabConfig = DeepLabConfig()) -> DeepLab:
 
 
 def load_imagenet(network: DeepLab, file: Path | None = None) -> None:
-    """Load the encoder's ImageNet weights in place; see `resnet.load_imagenet`.
+    """Load the encoder's ImageNet weights in place; see `resnet.imagenet_state`.
 
     Raises:
         ModelError: the weights cannot be had, or the encoder is Xception, for which there are none.
+    """
+    load_encoder(network, imagenet_state(file), str(file or "torchvision"))
+
+
+def load_encoder(network: DeepLab, state: dict[str, Tensor], source: str) -> None:
+    """Load a torchvision ResNet50's weights into the encoder in place; `source` names them in errors.
+
+    Raises:
+        ModelError: they do not fit, or the encoder is Xception.
     """
     if not isinstance(network.encoder, ResNet50):
         raise ModelError(
             "there are no ImageNet weights for the Xception encoder; train it from scratch, without --init"
         )
-    load_resnet(network.encoder, network.config, file)
+    load_state(network.encoder, network.config, state, source)

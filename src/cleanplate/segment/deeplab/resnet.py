@@ -49,11 +49,11 @@ def inflate_stem(weight: Float[Tensor, "o 3 k k"], config: DeepLabConfig) -> Flo
     return torch.cat([weight, weight], 1) / 2 if config.stem == "halved" else torch.cat([weight, -weight], 1)
 
 
-def load_imagenet(encoder: ResNet50, config: DeepLabConfig, file: Path | None = None) -> None:
-    """Load ImageNet weights in place: torchvision's, or a local file of a torchvision ResNet50 (.pth, .safetensors).
+def imagenet_state(file: Path | None = None) -> dict[str, Tensor]:
+    """Return ImageNet weights: torchvision's, or a local file of a torchvision ResNet50 (.pth, .safetensors).
 
     Raises:
-        ModelError: the download failed, or the file does not fit.
+        ModelError: the download failed, or the file cannot be read.
     """
     try:
         if file is None:
@@ -67,13 +67,22 @@ def load_imagenet(encoder: ResNet50, config: DeepLabConfig, file: Path | None = 
     except Exception as error:  # network, pickle and safetensors raise many kinds
         raise ModelError(
             f"{file or 'ImageNet weights of torchvision'}: cannot be loaded ({error}); give a local file of a "
-            f"torchvision ResNet50 with --init imagenet:FILE"
+            f"torchvision ResNet50 with --init imagenet:FILE, or begin with --init opennsfw, which needs no download"
         ) from error
+    return dict(state)
+
+
+def load_state(encoder: ResNet50, config: DeepLabConfig, state: dict[str, Tensor], source: str) -> None:
+    """Load a torchvision ResNet50's weights into an encoder in place; `source` names them in errors.
+
+    Raises:
+        ModelError: they do not fit.
+    """
     state = {name: value for name, value in state.items() if not name.startswith("fc.")}
     if "conv1.weight" not in state:
-        raise ModelError(f"{file}: holds no ResNet50 of torchvision (no 'conv1.weight')")
+        raise ModelError(f"{source}: holds no ResNet50 of torchvision (no 'conv1.weight')")
     state["conv1.weight"] = inflate_stem(state["conv1.weight"], config)
     try:
         encoder.body.load_state_dict(state)
     except RuntimeError as error:
-        raise ModelError(f"{file}: does not fit ResNet50: {str(error)[:300]}") from error
+        raise ModelError(f"{source}: does not fit ResNet50: {str(error)[:300]}") from error
