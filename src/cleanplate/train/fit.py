@@ -142,7 +142,6 @@ def _start(recipe: Recipe, datasets: Sequence[Path], run: Path, init: str | None
     torch.manual_seed(recipe.seed)
     device, rank, world = _join()
     if device.type == "cuda":
-        torch.backends.cudnn.benchmark = True
         torch.set_float32_matmul_precision("high")
     network = build(recipe.architecture)
     last = run / "last.safetensors"

@@ -149,7 +149,7 @@ class Compact(nn.Module):
     def encode(self, x: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
         """Return the encoder's maps of one picture at half size."""
         # depthwise convolutions are slower in bfloat16 on a CPU
-        with torch.autocast(x.device.type, enabled=x.device.type == "cuda"):
+        with torch.autocast(x.device.type, enabled=torch.is_autocast_enabled("cuda") and x.is_cuda):
             return self.encoder(functional.avg_pool2d(x * 2 - 1, 2))
 
     def freeze_encoder(self) -> None:
