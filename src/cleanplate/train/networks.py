@@ -173,7 +173,7 @@ def load_network(path: Path) -> tuple[nn.Module, dict[str, str]]:
     if "architecture" not in metadata:
         raise CleanplateError(f"{path}: names no architecture; got {json.dumps(metadata)[:200]}")
     network = build(metadata["architecture"])
-    load_weights(network, weights, str(path))
+    load_weights(network, _completed(network, weights), str(path))
     return network.eval(), metadata
 
 
