@@ -195,16 +195,18 @@ def test_the_best_is_forgotten_when_the_held_out_views_change(tiny, tmp_path, mo
     assert kept == [0.9, 0.9, 0.7]
 
 
-def test_a_compact_checkpoint_from_before_the_deeper_blocks_goes_on_as_the_same_function(tmp_path):
+@pytest.mark.parametrize("younger", [("deeper.",), ("deeper.", "context.", "detail.", "auxiliary.")])
+def test_a_compact_checkpoint_from_before_its_younger_parts_goes_on_as_the_same_function(tmp_path, younger):
     torch.manual_seed(0)
     earlier, network = build("compact").eval(), build("compact").eval()
-    state = {f"network.{name}": value for name, value in earlier.state_dict().items() if not name.startswith("deeper.")}
+    state = {f"network.{name}": value for name, value in earlier.state_dict().items() if not name.startswith(younger)}
     save_file(state, tmp_path / "old.safetensors", {"architecture": "compact"})
     initialise(network, "compact", str(tmp_path / "old.safetensors"))
     pair = torch.rand(2, 1, 3, 64, 64)
     with torch.no_grad():
         assert torch.equal(network(*pair), earlier(*pair))
-    state.pop("network.auxiliary.bias")
+        assert torch.equal(load_network(tmp_path / "old.safetensors")[0](*pair), earlier(*pair))
+    state.pop("network.head.1.bias")
     save_file(state, tmp_path / "torn.safetensors", {"architecture": "compact"})
-    with pytest.raises(ModelError, match=r"auxiliary\.bias"):
+    with pytest.raises(ModelError, match=r"head\.1\.bias"):
         initialise(network, "compact", str(tmp_path / "torn.safetensors"))

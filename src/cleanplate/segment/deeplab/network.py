@@ -65,6 +65,7 @@ def load_imagenet(network: DeepLab, file: Path | None = None) -> None:
     Raises:
         ModelError: the weights cannot be had, or the encoder is Xception, for which there are none.
     """
+    _require_resnet(network)
     load_encoder(network, imagenet_state(file), str(file or "torchvision"))
 
 
@@ -74,8 +75,12 @@ def load_encoder(network: DeepLab, state: dict[str, Tensor], source: str) -> Non
     Raises:
         ModelError: they do not fit, or the encoder is Xception.
     """
+    load_state(_require_resnet(network), network.config, state, source)
+
+
+def _require_resnet(network: DeepLab) -> ResNet50:
     if not isinstance(network.encoder, ResNet50):
         raise ModelError(
             "there are no ImageNet weights for the Xception encoder; train it from scratch, without --init"
         )
-    load_state(network.encoder, network.config, state, source)
+    return network.encoder
