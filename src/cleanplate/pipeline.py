@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cleanplate.capture import Capture, View, read_capture
+from cleanplate.capture import Capture, View, check_output, read_capture
 from cleanplate.errors import CleanplateError
 from cleanplate.image import write_probability
 from cleanplate.report import figures, hull_problems, read_facts, write_product
@@ -114,10 +114,12 @@ def run_product(
 
     Raises:
         CaptureError: capture.json cannot be used.
-        CleanplateError: another run holds the output, or the model cannot be loaded.
+        CleanplateError: another run holds the output, it lies in or over a capture or photographs, or the model
+            cannot be loaded.
         OSError: the output cannot be written, such as on a full disk.
     """
     capture, target = read_capture(folder), out / read_capture(folder).asin
+    check_output(target, folder)
     model = model or load_model(settings.model)
     result = ProductResult(capture.asin, str(folder.resolve()), str(target))
     with exclusive(target):

@@ -28,6 +28,8 @@ from cleanplate.errors import CleanplateError
 from cleanplate.files import is_whole, read_object, sha256_file, write_json
 
 FILE_NAME, FORMAT = "state.json", "cleanplate-state/1"
+GIVEN = "given"
+"""The key of files that a person had written: they are done whatever is asked for, and no run replaces them."""
 BY_HAND = "masks"
 """The folder of a result that people put files of their own into."""
 ASIDE = "set-aside"
@@ -60,7 +62,9 @@ class State:
 
     def is_edited(self, output: Path) -> bool:
         """Tell whether what is in an output's place is a person's: not cleanplate's own, and whole."""
-        return self._digest(output) is not None and not self._is_own(output) and self._is_theirs(output)
+        if self.is_own(output):
+            return (self._entry(output) or {}).get("key") == GIVEN
+        return self._digest(output) is not None and self._is_theirs(output)
 
     @contextmanager
     def making(self, key: str, *outputs: Path, doubt: float | None = None) -> Iterator[Path]:
@@ -99,7 +103,7 @@ class State:
     def move(self, output: Path, to: Path) -> None:
         """Rename an output of one's own, and its record with it."""
         name, target = self._name(output), self._name(to)
-        if not self._is_own(to) and (to.exists() or to.is_symlink()):
+        if not self.is_own(to) and (to.exists() or to.is_symlink()):
             self._set_aside(to)
         to.parent.mkdir(parents=True, exist_ok=True)
         self._items[target] = self._items[name]
@@ -112,7 +116,7 @@ class State:
         """Delete an output, if it is one's own, and its record."""
         name = self._name(output)
         if name in self._items:
-            if self._is_own(output):
+            if self.is_own(output) and self._items[name]["key"] != GIVEN:
                 output.unlink()
             del self._items[name]
             self._write()
@@ -134,7 +138,7 @@ class State:
         for name in names:
             output, entry = self.folder / name, {"key": key, "sha256": sha256_file(room / name)}
             here = self._digest(output)
-            own = here == entry["sha256"] or self._is_own(output)
+            own = here == entry["sha256"] or self.is_own(output)
             if own and here not in (None, entry["sha256"]):
                 entry["was"] = str(here)
             if here != entry["sha256"] and (own or here is None or not self._is_theirs(output)):
@@ -184,9 +188,10 @@ class State:
         entry, here = self._entry(output), self._digest(output)
         if entry is None or here is None or here == entry.get("was"):
             return False
-        return entry["key"] == key if here == entry["sha256"] else self._is_theirs(output)
+        return entry["key"] in (key, GIVEN) if here == entry["sha256"] else self._is_theirs(output)
 
-    def _is_own(self, output: Path) -> bool:
+    def is_own(self, output: Path) -> bool:
+        """Tell whether a file is one that was written here, by its digest."""
         entry, here = self._entry(output), self._digest(output)
         return entry is not None and here is not None and here in (entry["sha256"], entry.get("was"))
 

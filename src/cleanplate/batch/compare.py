@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.capture import find_captures
+from cleanplate.capture import check_output, find_captures
 from cleanplate.evaluate import Comparison, Cost, evaluate_all, write_comparison
 from cleanplate.files import write_json
 from cleanplate.pipeline import Progress, run_product
@@ -41,6 +41,7 @@ def compare(
         ModelError: a model cannot be loaded.
         CaptureError, ImageError: see `evaluate_all`.
     """
+    check_output(out, *captures, marker="compare.json")
     folders, turned, costs = {}, {}, {}
     for name, what in methods.items():
         folders[name] = out / "masks" / name if is_model(what) else Path(what)

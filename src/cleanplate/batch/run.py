@@ -2,8 +2,10 @@
 
 import logging
 import multiprocessing
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -97,15 +99,34 @@ def _results(
         for folder in folders:
             yield folder, run_one(folder, out, settings, progress)
         return
+    waiting, suspects = deque(folders), deque[Path]()
+    while waiting or suspects:
+        alone = bool(suspects)
+        for folder, result in _pooled(suspects if alone else waiting, 1 if alone else jobs, out, settings):
+            if result is not None:
+                yield folder, result
+            elif alone:
+                problem = f"{folder}: its worker process died twice, of memory for example; run it on a larger machine"
+                yield folder, ProductResult(_asin(folder), str(folder), "", "failed", [problem])
+            else:
+                suspects.append(folder)  # which of those in flight killed it is not known: each is tried again, alone
+
+
+def _pooled(
+    queue: deque[Path], jobs: int, out: Path, settings: Settings
+) -> Iterator[tuple[Path, ProductResult | None]]:
+    """Run a queue in worker processes until it is empty or one dies; then what was in flight comes with None."""
+    flying: dict[Future[ProductResult], Path] = {}
     # Forked children would inherit the locks of OpenCV's and numba's threads.
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures: dict[Future[ProductResult], Path] = {
-            pool.submit(run_one, folder, out, settings): folder for folder in folders
-        }
-        for future in as_completed(futures):
-            folder = futures[future]
+        while queue or flying:
             try:
-                yield folder, future.result()
-            except Exception as error:  # the worker itself died, of memory for example
-                problem = f"{folder}: its worker process died ({error}); run it again with fewer --jobs"
-                yield folder, ProductResult(_asin(folder), str(folder), "", "failed", [problem])
+                while queue and len(flying) < jobs:
+                    flying[pool.submit(run_one, queue[0], out, settings)] = queue[0]
+                    queue.popleft()
+            except BrokenProcessPool:
+                yield from ((folder, None) for folder in flying.values())
+                return
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                folder = flying.pop(future)
+                yield folder, None if isinstance(future.exception(), BrokenProcessPool) else future.result()

@@ -10,6 +10,7 @@ from cleanplate.calibrate.bundle import adjust, residuals_of
 from cleanplate.calibrate.detect import Sighting, find_boards
 from cleanplate.calibrate.initial import guess, settled
 from cleanplate.calibrate.picture import draw_residuals
+from cleanplate.capture import check_output
 from cleanplate.capture.rig import Rig, write_rig
 from cleanplate.errors import CaptureError
 from cleanplate.files import write_json
@@ -118,6 +119,7 @@ def calibrate(photos: Path, out: Path, board: Board, thickness: float = 0.0) -> 
     Raises:
         CaptureError: too few sightings or mirrored pictures; and as `solve_rig`. Each camera is named.
     """
+    check_output(out, photos, marker="rig.json")
     found = solve_rig(find_boards(photos, board), board, thickness)
     report = found.report
     write_rig(out / "rig.json", found.rig)

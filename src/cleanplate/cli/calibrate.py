@@ -26,7 +26,9 @@ def board(
 ) -> None:
     """Draw a ChArUco board that prints to scale; the default fits on A4."""
     from cleanplate.calibrate import Board, write_board
+    from cleanplate.capture import check_output
 
+    check_output(out)
     write_board(out, Board(columns, rows, square, marker))
     say(f"wrote {out}")
 

@@ -86,12 +86,13 @@ def convert(
 
 
 def _convert_poses(source: list[Path], out: Path, to: str) -> None:
-    from cleanplate.capture import find_captures, read_capture
+    from cleanplate.capture import check_output, find_captures, read_capture
     from cleanplate.exchange.poses import poses_of, write_poses
 
     folders = find_captures(source)
     if len(folders) != 1:
         raise typer.BadParameter(f"{len(folders)} captures; poses are written of one at a time", param_hint="SOURCE")
+    check_output(out, folders[0])
     poses = poses_of(read_capture(folders[0]))
     write_poses(out, poses, to)
     say(f"poses of {len(poses.images)} pictures and {len(poses.cameras)} cameras written to {out}")

@@ -40,9 +40,11 @@ def render(
 ) -> None:
     """Photograph products on a simulated rig: captures with true masks, plates, poses and meshes."""
     require("mitsuba", "render")
+    from cleanplate.capture import check_output
     from cleanplate.render import render_collection
 
     pixels = _size(size) or (640, 512)
+    check_output(out, *([meshes] if meshes else []), marker="manifest.jsonl")
     report = render_collection(out, family or (), meshes, count, preset, views, pixels, seed, dress, scale, up, say)
     say(f"made {len(report.made)}, already there {len(report.skipped)}, failed {len(report.failed)}")
     raise typer.Exit(3 if report.failed else 0)
@@ -61,8 +63,10 @@ def make(
 ) -> None:
     """Render a composition of products on simulated rigs, with manifest and card."""
     require("mitsuba", "render")
+    from cleanplate.capture import check_output
     from cleanplate.render import make_dataset
 
+    check_output(out, *([meshes] if meshes else []), marker="manifest.jsonl")
     report = make_dataset(recipe, out, meshes, scale, _size(size), limit, say)
     say(f"made {len(report.made)}, already there {len(report.skipped)}, failed {len(report.failed)}")
     raise typer.Exit(3 if report.failed else 0)
@@ -112,7 +116,9 @@ def pack(
     shard: Annotated[int, typer.Option(min=1, help="Megabytes of a pack, at most.")] = 60,
 ) -> None:
     """Write the training views of data sets into a few large files, which other machines train from."""
+    from cleanplate.capture import check_output
     from cleanplate.train.pack import write_packs
 
+    check_output(out.parent / f"{out.name}-000.pack")
     for path in write_packs(datasets, out, validation, shard << 20):
         say(f"wrote {path}")

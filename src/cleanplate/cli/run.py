@@ -25,6 +25,7 @@ from cleanplate.cli.common import (
     tell,
     writes_usdz,
 )
+from cleanplate.errors import SettingsError
 from cleanplate.settings import MASKS, Settings
 
 if TYPE_CHECKING:
@@ -34,9 +35,13 @@ if TYPE_CHECKING:
 def _run(captures: list[Path], out: Path, settings: Settings, jobs: int = 1) -> "BatchResult":
     from cleanplate.batch import run_batch
     from cleanplate.capture import find_captures
+    from cleanplate.segment import MODELS, is_model
 
+    if not is_model(settings.model):
+        raise SettingsError(f"no model {settings.model!r}; choose {', '.join(MODELS)} or an .onnx file")
+    folders = find_captures(captures)
     with progress_bars() as progress:
-        return run_batch(find_captures(captures), out, settings, jobs, tell, progress)
+        return run_batch(folders, out, settings, jobs, tell, progress)
 
 
 @app.command()
@@ -88,11 +93,12 @@ def reconstruct(
 ) -> None:
     """Carve the visual hull of given masks and write it as a GLB, and a USDZ beside it."""
     from cleanplate.asset import write_asset
-    from cleanplate.capture import read_capture
+    from cleanplate.capture import check_output, read_capture
     from cleanplate.hull import write_hull
 
     if out.suffix != ".glb":
         raise typer.BadParameter(f"{out} does not end in .glb", param_hint="--out")
+    check_output(out, capture, masks)
     asked, description, hull = writes_usdz(usdz), read_capture(capture), out.with_suffix(".ply")
     write_hull(description, masks, hull, resolution, None if no_floor else 0.0)
     write_asset(hull, description, masks, out, profile, asked, front)

@@ -28,9 +28,11 @@ def train(
 ) -> None:
     """Train a network; several processes: torchrun -m cleanplate.train (there --run is --checkpoints)."""
     require("torch", "train")
+    from cleanplate.capture import check_output
     from cleanplate.train.fit import train as fit
     from cleanplate.train.recipes import recipe as find
 
+    check_output(run, *datasets)
     print(fit(find(recipe), datasets, run, init, minutes, steps))
 
 
@@ -48,6 +50,8 @@ def export(
 ) -> None:
     """Write a trained network as ONNX, for `--model FILE.onnx`."""
     require("torch", "train")
+    from cleanplate.capture import check_output
     from cleanplate.train.export import export as write
 
+    check_output(out)
     say(f"wrote {write(checkpoints, out, bits, longest, threshold)}")

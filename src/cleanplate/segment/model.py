@@ -1,5 +1,6 @@
 """Methods that make masks, by the names that users give: rules without weights, and networks."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +97,18 @@ def _hard(mask: Mask) -> Probability:
     return mask.astype(np.float32)
 
 
+def _external(path: Path) -> list[Path]:
+    """Return the files of weights beside an ONNX file that it names: entries "location" of its tensors."""
+    found = re.finditer(rb"\x0a\x08location\x12([\x80-\xff]?[\x00-\x7f])", data := path.read_bytes())
+    ends = ((each.end(), sum((byte & 127) << 7 * n for n, byte in enumerate(each[1]))) for each in found)
+    names = {data[end : end + length].decode("utf-8", "replace") for end, length in ends}
+    return sorted(file for name in names if "\0" not in name and (file := path.parent / name).is_file())
+
+
 def _load_network(name: str, path: Path) -> Model:
     from cleanplate.segment.network import open_network
 
     network = open_network(path)
-    key = f"network {NETWORK_VERSION} {sha256_file(path)}"
+    weights = [sha256_file(path), *map(sha256_file, _external(path))]
+    key = f"network {NETWORK_VERSION} {' '.join(weights)}"
     return Model(name, key, network.probabilities, batch=4, threads=1, longest=network.longest)

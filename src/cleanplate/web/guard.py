@@ -3,7 +3,6 @@
 import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -69,7 +68,9 @@ class Guard:
 
     def _is_own_host(self, host: str) -> bool:
         """Names resolve anywhere, addresses only to themselves: of names, only localhost is ours."""
-        name, _, port = host.rpartition(":")
+        name, colon, port = host.rpartition(":")
+        if not colon or host.endswith("]"):  # browsers leave the default port out
+            name, port = host, "80"
         if port != str(self.port):
             return False
         if name == "localhost":
@@ -91,11 +92,9 @@ class Guard:
         return self._matches(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0])
 
     def _has_cookie(self, header: str) -> bool:
-        try:
-            cookie = SimpleCookie(header).get(self.cookie)
-        except CookieError:
-            return False
-        return cookie is not None and self._matches(cookie.value)
+        """Read our own cookie by itself: other servers of this address set cookies too, in any form."""
+        pairs = (pair.strip().partition("=") for pair in header.split(";"))
+        return any(name == self.cookie and self._matches(value) for name, _, value in pairs)
 
     def _set_cookie(self) -> bytes:
         return f"{self.cookie}={self.token.decode()}; HttpOnly; SameSite=Strict; Path=/".encode()

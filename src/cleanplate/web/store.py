@@ -7,6 +7,7 @@
 
 import fcntl
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -167,7 +168,8 @@ class MaskStore:
     def _held(self) -> Iterator[None]:
         """Keep other pages out for a moment, and a run that might write the same mask."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as stream:
+        held = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        with os.fdopen(held) as stream:  # nothing that a link leads to is touched, and nothing emptied
             fcntl.flock(stream, fcntl.LOCK_EX)
             if self.product.run is None:
                 yield

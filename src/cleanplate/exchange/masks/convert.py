@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cleanplate.capture import Capture, View, read_capture
+from cleanplate.capture import Capture, View, check_output, read_capture
 from cleanplate.errors import ImageError
 from cleanplate.exchange.masks.bundle import open_bundle, safe_name
 from cleanplate.exchange.masks.formats import detect_format, find_format
 from cleanplate.exchange.masks.frames import BACKGROUND, Frame, NamedMasks, Reading, Size, Style, check_size, decoded
 from cleanplate.exchange.masks.names import ViewIndex, path_of, stem_of, view_names
 from cleanplate.image import image_size, read_mask, write_mask
+from cleanplate.state import GIVEN, State, exclusive
 from cleanplate.types import Mask
 
 
@@ -59,7 +60,7 @@ def export_masks(
     problems: list[str] = []
     frames = _capture_frames([read_capture(folder) for folder in captures], masks, prefix, problems)
     drawn = decoded(frames, problems, lambda frame: frame.decode(None, None))
-    return _write(drawn, out, to, Style(label, masks is not None), problems)
+    return _write(drawn, out, to, Style(label, masks is not None), problems, [*captures, *([masks] if masks else [])])
 
 
 def import_masks(
@@ -85,7 +86,10 @@ def import_masks(
         ImageError: a file that cannot be read at all; masks that fail are among the problems.
     """
     frames, problems = _read(source, source_format, label)
-    index = ViewIndex([read_capture(folder) for folder in captures])
+    described = [read_capture(folder) for folder in captures]
+    for capture in described:
+        check_output(out / capture.asin, capture.folder, source)
+    index = ViewIndex(described)
     done: dict[tuple[str, str], str] = {}
     for frame in frames:
         try:
@@ -94,11 +98,26 @@ def import_masks(
                 raise ImageError(f"{other} was already imported as view {view.id!r} of {capture.asin}")
             _check_annotated(frame, empty)
             mask = _decoded(frame, label, _size(capture, view), empty)
-            write_mask(out / capture.asin / "masks" / f"{view.id}.png", mask)
+            _give(out / capture.asin, view, mask)
             done[capture.asin, view.id] = frame.name
         except ImageError as error:
             problems.append(f"{source}: {frame.name}: {error}")
     return Exchange(len(done), tuple(problems))
+
+
+def _give(folder: Path, view: View, mask: Mask) -> None:
+    """Put a person's mask into a result; a file that is neither a run's nor given before stays.
+
+    Raises:
+        ImageError: there is such a file.
+    """
+    path = folder / "masks" / f"{view.id}.png"
+    with exclusive(folder):
+        state = State(folder)
+        with state.making(GIVEN, path) as room:
+            if path.exists() and not state.is_own(path):
+                raise ImageError(f"{path} was made by hand; move it away to take this mask in its place")
+            write_mask(room / "masks" / path.name, mask)
 
 
 def convert_masks(
@@ -124,11 +143,12 @@ def convert_masks(
         except ImageError as error:
             problems.append(f"{source}: {frame.name}: {error}")
     masks = decoded(kept, problems, lambda frame: _decoded(frame, label, None, empty))
-    return _write(masks, out, to, Style(label or "product"), problems)
+    return _write(masks, out, to, Style(label or "product"), problems, [source])
 
 
-def _write(masks: NamedMasks, out: Path, to: str, style: Style, problems: list[str]) -> Exchange:
+def _write(masks: NamedMasks, out: Path, to: str, style: Style, problems: list[str], given: Sequence[Path]) -> Exchange:
     target = find_format(to)
+    check_output(out, *given)
     if target.suffix and out.suffix.lower() != target.suffix:
         raise ImageError(f"{out}: {to} is written as a {target.suffix} file; name it so")
     if not target.suffix and out.is_file():
