@@ -70,3 +70,18 @@ def test_no_path_reaches_the_file_system(page: Page) -> None:
         for what in ("image", "mask", "thumbnail", "history", f"history/{'0' * 64}"):
             assert client.get(f"/api/views/{key}/{what}").status in (404, 405), (key, what)
     assert client.get(f"/api/views/{KEY}/history/..%2f..%2f..%2fcapture.json").status in (404, 422)
+
+
+def test_other_servers_cookies_and_the_default_port_lock_nobody_out() -> None:
+    from cleanplate.web.guard import Guard
+
+    async def app(*_: object) -> None: ...
+
+    guard = Guard(app, "secret", 80, "")
+    for foreign in ("a[1]=x", 'j={"a": 1}', "é=ü", "bad", "=", "a=b c,d"):
+        assert guard._has_cookie(f"{foreign}; cleanplate_80=secret; {foreign}")
+        assert not guard._has_cookie(f"{foreign}; cleanplate_80=wrong; xcleanplate_80=secret")
+    for host in ("127.0.0.1", "localhost", "[::1]", "127.0.0.1:80"):
+        assert guard._is_own_host(host)
+        assert not Guard(app, "secret", 8000, "")._is_own_host(host)
+    assert not guard._is_own_host("evil.example")
