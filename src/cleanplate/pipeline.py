@@ -291,7 +291,7 @@ def _tell_models(job: Job) -> None:
 STAGES = (
     Stage("segment", 1, _probabilities, _segment),
     Stage("refine", 1, _masks, _whole(_refine)),
-    Stage("carve", 1, _hull, _whole(_carve), _tell_hull),
+    Stage("carve", 2, _hull, _whole(_carve), _tell_hull),
     Stage("asset", 1, _models, _whole(_texture), _tell_models),
     Stage("report", 1, _pages, _whole(_report)),
 )

@@ -11,6 +11,7 @@ from cleanplate.geometry import Camera, Pose, write_mesh
 from cleanplate.hull.agreement import view_agreement
 from cleanplate.hull.carve import Hull, visual_hull
 from cleanplate.hull.concavity import unknown_share
+from cleanplate.hull.plausible import doubts
 from cleanplate.hull.refine import carving_mask, refine
 from cleanplate.image import check_size, read_image, read_mask, read_probability, write_mask, write_probability
 from cleanplate.types import Image, Mask, ViewMask, ViewProbability
@@ -71,8 +72,9 @@ def write_hull(
     """Carve the visual hull of a capture's masks into `output` (.ply), and what is known of it into `.json` beside.
 
     The JSON holds `cell` (metres), `watertight`, `volume` (cubic metres), `unknown` (share of the surface under which
-    the product may be hollow), `unused` and `doubtful` (views with the reason: left out, or used all the same), and
-    `agreement` (IoU of each view's mask with the hull seen from it).
+    the product may be hollow), `unused` and `doubtful` (views with the reason: left out, or used all the same),
+    `implausible` (what is doubtful about poses, floor and unit) and `agreement` (IoU of each view's mask with the hull
+    seen from it).
 
     Args:
         mask_dir: holds <view id>.png for every view.
@@ -88,7 +90,15 @@ def write_hull(
     poses, cameras = capture.poses(), [capture.camera_of(view) for view in capture.views]
     masks = [read_view_mask(capture, view, mask_dir) for view in capture.views]
     wide = [_wide(capture, view, mask, probability_dirs) for view, mask in zip(capture.views, masks, strict=True)]
-    hull = visual_hull(wide, cameras, poses, resolution, floor)
+    # As segmented: what other views mended has been cut by the floor already.
+    first = [_segmented(capture, view, mask, probability_dirs) for view, mask in zip(capture.views, masks, strict=True)]
+    implausible = doubts(first, cameras, poses, floor)
+    try:
+        hull = visual_hull(wide, cameras, poses, resolution, floor)
+    except MeshError as error:
+        if not implausible:
+            raise
+        raise MeshError(f"{capture.folder / 'capture.json'}: {'; '.join(implausible)} ({error})") from error
     agreements = view_agreement(hull, masks, cameras, poses)
     write_mesh(output, hull)
     names = [view.id for view in capture.views]
@@ -96,6 +106,7 @@ def write_hull(
         output.with_suffix(".json"),
         {
             "cell": hull.cell,
+            "implausible": implausible,
             "watertight": hull.is_watertight,
             "volume": hull.volume,
             "unknown": _unknown(hull, wide, cameras, poses, floor),
@@ -104,6 +115,11 @@ def write_hull(
             "agreement": {names[agreement.view]: agreement.iou for agreement in agreements},
         },
     )
+
+
+def _segmented(capture: Capture, view: View, mask: Mask, folders: Sequence[Path]) -> Mask:
+    there = [each for each in folders if (each / f"{view.id}.png").is_file()]
+    return _read_probability(capture, view, there[-1]) >= 0.5 if there else mask
 
 
 def _wide(capture: Capture, view: View, mask: Mask, folders: Sequence[Path]) -> Mask:

@@ -24,12 +24,13 @@ def read_facts(output: Path) -> dict[str, Any]:
 
 
 def hull_problems(hull: Path) -> list[str]:
-    """Return a sentence for each reason why views were left out of a hull, and one if its masks do not agree."""
+    """Return a sentence for what is implausible, each reason why views were left out, and masks that do not agree."""
     facts = read_facts(hull)
     views: dict[str, list[str]] = {}
     for view, reason in facts["unused"].items():
         views.setdefault(reason, []).append(view)
-    problems = [
+    problems = list(facts.get("implausible", []))
+    problems += [
         f"{'view' if len(each) == 1 else 'views'} {', '.join(each)}: {reason}; left out of the hull"
         for reason, each in views.items()
     ]
