@@ -21,7 +21,7 @@ class Atlas:
         uv: 0..1, v down: row 0 of the texture is at v = 0.
     """
 
-    source: Int[np.ndarray, "m"]
+    source: Int[np.ndarray, " m"]
     faces: Int[np.ndarray, "f 3"]
     uv: Float[np.ndarray, "m 2"]
 

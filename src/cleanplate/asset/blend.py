@@ -133,7 +133,7 @@ class Blend:
 
     low: Colours
     high: Colours
-    weight: Float[np.ndarray, "n"]
+    weight: Float[np.ndarray, " n"]
 
 
 def blend(points: Points, normals: Points, surface: Surface, photos: Photos, gains: Sequence[float]) -> Blend:

@@ -20,7 +20,7 @@ def apply_gain(image: Image, gain: float) -> Float[np.ndarray, "h w 3"]:
     return table[image]
 
 
-def level_exposure(colours: Float[np.ndarray, "v n 3"], weights: Float[np.ndarray, "v n"]) -> Float[np.ndarray, "v"]:
+def level_exposure(colours: Float[np.ndarray, "v n 3"], weights: Float[np.ndarray, "v n"]) -> Float[np.ndarray, " v"]:
     """Return the gains, in linear light, that make views agree where they see the same points.
 
     Least squares in the logarithm of light over gains and the points' true brightness, the latter eliminated

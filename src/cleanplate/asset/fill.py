@@ -10,7 +10,7 @@ SMOOTHING = 1e-3
 
 
 def fill_unseen(
-    colours: Float[np.ndarray, "n 3"], weight: Float[np.ndarray, "n"], faces: Faces
+    colours: Float[np.ndarray, "n 3"], weight: Float[np.ndarray, " n"], faces: Faces
 ) -> Float[np.ndarray, "n 3"]:
     """Spread vertex colours over the mesh: seen ones stay, unseen ones become smooth averages of what surrounds them.
 

@@ -85,5 +85,5 @@ def _locate(atlas: Atlas, faces: Faces, size: int) -> _Texels:
     return _Texels(painted, faces[face], np.stack([u, v, 1 - u - v], axis=1))
 
 
-def _cross(a: Float[np.ndarray, "n 2"], b: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n"]:
+def _cross(a: Float[np.ndarray, "n 2"], b: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
     return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]

@@ -41,7 +41,7 @@ class _Problem:
         self.boards_from = len(self.names) * (LENS + POSE)
         self.turns_from = self.boards_from + len(self.placements) * POSE
 
-    def pack(self, solution: Solution) -> Float[np.ndarray, "p"]:
+    def pack(self, solution: Solution) -> Float[np.ndarray, " p"]:
         parts = []
         for name in self.names:
             camera = solution.cameras[name]
@@ -50,7 +50,7 @@ class _Problem:
         parts += [_pack_pose(solution.boards[name]) for name in self.placements]
         return np.concatenate([*parts, [solution.turns[angle] for angle in self.angles[1:]]])
 
-    def unpack(self, vector: Float[np.ndarray, "p"]) -> Solution:
+    def unpack(self, vector: Float[np.ndarray, " p"]) -> Solution:
         per_camera = vector[: self.boards_from].reshape(-1, LENS + POSE)
         per_board = vector[self.boards_from : self.turns_from].reshape(-1, POSE)
         cameras = {}
@@ -66,7 +66,7 @@ class _Problem:
             dict(zip(self.angles, turns, strict=True)),
         )
 
-    def residuals(self, vector: Float[np.ndarray, "p"]) -> Float[np.ndarray, "n 2"]:
+    def residuals(self, vector: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n 2"]:
         solution = self.unpack(vector)
         boards = [solution.boards[name] for name in self.placements]
         R, t = np.stack([pose.R for pose in boards])[self.board], np.stack([pose.t for pose in boards])[self.board]
@@ -81,7 +81,7 @@ class _Problem:
             found[own] = camera_to_pixels(solution.cameras[name], local)
         return found - self.pixels
 
-    def jacobian(self, vector: Float[np.ndarray, "p"]) -> Float[np.ndarray, "r p"]:
+    def jacobian(self, vector: Float[np.ndarray, " p"]) -> Float[np.ndarray, "r p"]:
         """Return the derivatives of all residuals by central differences.
 
         Each residual depends on one camera, one board and one turn, so the same parameter of all cameras (boards,

@@ -34,12 +34,12 @@ class Sighting:
     placement: str
     camera: str
     platen_deg: float
-    ids: Int[np.ndarray, "n"]
+    ids: Int[np.ndarray, " n"]
     pixels: Float[np.ndarray, "n 2"]
     size: tuple[int, int]
 
 
-def find_corners(image: Image, board: Board) -> tuple[Int[np.ndarray, "n"], Float[np.ndarray, "n 2"]]:
+def find_corners(image: Image, board: Board) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, "n 2"]]:
     """Return the corners' numbers and places in one photograph, none where there is no board."""
     import cv2
 

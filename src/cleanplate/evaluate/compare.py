@@ -141,7 +141,7 @@ def compare_methods(methods: Mapping[str, Path], captures: Sequence[Path], obser
 
 def _resampled(
     report: Report, name: str, weights: Float[np.ndarray, "resamples products"]
-) -> tuple[Float[np.ndarray, "resamples"], float]:
+) -> tuple[Float[np.ndarray, " resamples"], float]:
     """Return the mean over the views that have a value in each resample, and as it is; products bring all their views.
 
     Where no view has one, the means are not numbers.
@@ -158,7 +158,7 @@ def _resampled(
         return (weights @ sums) / (weights @ counts), float(sums.sum() / counts.sum())
 
 
-def _interval(samples: Float[np.ndarray, "resamples"], mean: float) -> Interval:
+def _interval(samples: Float[np.ndarray, " resamples"], mean: float) -> Interval:
     tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.nanpercentile(samples, [tail, 100 - tail])
     return Interval(mean, float(low), float(high))

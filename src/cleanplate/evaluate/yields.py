@@ -82,7 +82,7 @@ def _share(rows: Sequence[Row], volume: Callable[[Row], bool]) -> float:
     return float(np.mean([not other and volume(row) for row, other in zip(rows, others, strict=True)]))
 
 
-def _interval(values: Float[np.ndarray, "n"], weights: np.ndarray) -> dict[str, float]:
+def _interval(values: Float[np.ndarray, " n"], weights: np.ndarray) -> dict[str, float]:
     """Return a mean over products with its 95% interval by bootstrap over products."""
     low, high = np.percentile(weights @ values / len(values), [2.5, 97.5])
     return {"mean": float(values.mean()), "low": float(low), "high": float(high)}

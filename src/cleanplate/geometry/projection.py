@@ -8,7 +8,7 @@ from cleanplate.geometry.pose import Pose, Vector
 from cleanplate.types import Pixels, Points
 
 
-def project(camera: Camera, pose: Pose, points: Points) -> tuple[Pixels, Float[np.ndarray, "n"]]:
+def project(camera: Camera, pose: Pose, points: Points) -> tuple[Pixels, Float[np.ndarray, " n"]]:
     """Project world points.
 
     Returns:
@@ -29,7 +29,7 @@ def rays(camera: Camera, pose: Pose, pixels: Pixels) -> tuple[Vector, Points]:
     return pose.centre, directions / np.linalg.norm(directions, axis=1, keepdims=True)
 
 
-def unproject(camera: Camera, pose: Pose, pixels: Pixels, depth: Float[np.ndarray, "n"]) -> Points:
+def unproject(camera: Camera, pose: Pose, pixels: Pixels, depth: Float[np.ndarray, " n"]) -> Points:
     """Return the world points at `depth` along the camera's axis: the inverse of `project`."""
     return pose.to_world(pixels_to_directions(camera, pixels) * depth[:, None])
 

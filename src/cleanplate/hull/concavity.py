@@ -69,7 +69,7 @@ def surface_slack(
     cameras: Sequence[Camera],
     poses: Sequence[Pose],
     floor: float | None = 0.0,
-) -> Float[np.ndarray, "n"]:
+) -> Float[np.ndarray, " n"]:
     """Return how little the silhouettes know of each vertex of their hull.
 
     Args:
@@ -92,7 +92,7 @@ def surface_slack(
     return slack
 
 
-def unknown_faces(mesh: Mesh, slack: Float[np.ndarray, "n"]) -> tuple[Bool[np.ndarray, "m"], float]:
+def unknown_faces(mesh: Mesh, slack: Float[np.ndarray, " n"]) -> tuple[Bool[np.ndarray, " m"], float]:
     """Tell where the product may be hollow under its hull, for all that silhouettes show.
 
     The mouth of a mug is among these faces; so is the flat top of a closed box, which looks no different.

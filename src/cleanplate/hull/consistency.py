@@ -44,10 +44,10 @@ class Rays(NamedTuple):
         weight: the share of its view's foreground that it stands for.
     """
 
-    view: Int[np.ndarray, "r"]
+    view: Int[np.ndarray, " r"]
     begin: Float[np.ndarray, "r 3"]
     end: Float[np.ndarray, "r 3"]
-    weight: Float[np.ndarray, "r"]
+    weight: Float[np.ndarray, " r"]
 
 
 @compiled
@@ -217,7 +217,7 @@ def witnesses(views: Silhouettes, rays: Rays) -> Float[np.ndarray, "r 3"]:
     return np.concatenate(parallel(partial(_witnesses, views), *pieces))
 
 
-def covered(views: Silhouettes, rays: Rays) -> Bool[np.ndarray, "r"]:
+def covered(views: Silhouettes, rays: Rays) -> Bool[np.ndarray, " r"]:
     """Tell which rays meet the hull of the views, widened by `TOLERANCE`."""
     return ~np.isnan(witnesses(views, rays)[:, 0])
 
@@ -245,7 +245,7 @@ def subset(rays: Rays, chosen: np.ndarray) -> Rays:
     return Rays(view, begin, end, weight)
 
 
-def thin_out(rays: Rays, chosen: Bool[np.ndarray, "r"]) -> Rays:
+def thin_out(rays: Rays, chosen: Bool[np.ndarray, " r"]) -> Rays:
     """Keep the chosen rays; of too many, an even part that stands for all."""
     index = np.flatnonzero(chosen)
     every = -(-len(index) // OPEN_BUDGET) or 1

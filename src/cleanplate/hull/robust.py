@@ -59,7 +59,7 @@ class Verdict:
     reason: str
 
 
-def _benefits(rays: Rays, sets: list[list[frozenset[int]]], doubted: list[int], count: int) -> Float[np.ndarray, "v"]:
+def _benefits(rays: Rays, sets: list[list[frozenset[int]]], doubted: list[int], count: int) -> Float[np.ndarray, " v"]:
     """Return how much uncovered foreground doubting each view would explain: its own, and its share of others'."""
     benefits = np.zeros(count)
     for view, weight, denying in zip(rays.view, rays.weight, sets, strict=True):

@@ -42,9 +42,9 @@ class Silhouettes(NamedTuple):
     focal: Float[np.ndarray, "v 2"]
     origin: Float[np.ndarray, "v 2"]
     size: Int[np.ndarray, "v 2"]
-    start: Int[np.ndarray, "v"]
-    fields: Float[np.ndarray, "n"]
-    open: Bool[np.ndarray, "v"]
+    start: Int[np.ndarray, " v"]
+    fields: Float[np.ndarray, " n"]
+    open: Bool[np.ndarray, " v"]
 
 
 @inlined

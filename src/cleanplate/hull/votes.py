@@ -66,7 +66,7 @@ class _Space:
         self.middle: Points = self.points.mean(axis=0, keepdims=True)
         self.masks, self.cameras, self.poses = masks, cameras, poses
 
-    def pixels(self, view: int, points: Points) -> Int[np.ndarray, "n"]:
+    def pixels(self, view: int, points: Points) -> Int[np.ndarray, " n"]:
         """Return the flat index of the pixel in which a view sees each point, -1 outside of the picture."""
         camera, pose = self.cameras[view], self.poses[view]
         xy = project_fast(camera, pose, points)[0]
@@ -75,7 +75,7 @@ class _Space:
             column, row = xy.astype(np.int32).T
         return np.where(seen, row * camera.width + column, -1)
 
-    def drawn(self, view: int, pixels: Int[np.ndarray, "n"]) -> ViewMask:
+    def drawn(self, view: int, pixels: Int[np.ndarray, " n"]) -> ViewMask:
         """Return the silhouette of voxels, without the holes between their centres."""
         import cv2
 
@@ -93,7 +93,7 @@ def _grown(mask: ViewMask, pixels: int) -> ViewMask:
     return cv2.dilate(mask.astype(np.uint8), np.ones((2 * pixels + 1, 2 * pixels + 1), np.uint8)) > 0
 
 
-def _look_up(maps: Sequence[ViewMask], pixels: Int[np.ndarray, "v n"]) -> Int[np.ndarray, "n"]:
+def _look_up(maps: Sequence[ViewMask], pixels: Int[np.ndarray, "v n"]) -> Int[np.ndarray, " n"]:
     """Count the views in which each point's pixel is set; a point outside of a picture is not."""
     return sum(np.append(each.ravel(), False)[index].astype(np.int32) for each, index in zip(maps, pixels, strict=True))
 
@@ -152,7 +152,7 @@ def _settle(space: _Space) -> list[ViewMask]:
     views = range(len(space.masks))
     near = [_grown(mask, TOLERANCE) for mask in space.masks]
 
-    def denies(view: int) -> tuple[Bool[np.ndarray, "n"], Bool[np.ndarray, "n"]]:
+    def denies(view: int) -> tuple[Bool[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
         pixels = space.pixels(view, space.points)
         return tuple(np.append(~each.ravel(), False)[pixels] for each in (space.masks[view], near[view]))
 
@@ -173,13 +173,13 @@ def _settle(space: _Space) -> list[ViewMask]:
 
 
 def _fill(
-    space: _Space, denials: Int[np.ndarray, "n"], covered: list[ViewMask]
+    space: _Space, denials: Int[np.ndarray, " n"], covered: list[ViewMask]
 ) -> tuple[list[ViewMask], list[ViewMask]]:
     """Take voxels, best first, while they explain more than is denied; return their silhouettes and all covered."""
     views = range(len(space.masks))
     filled = [np.zeros_like(mask) for mask in space.masks]
     needed = [mask & ~each for mask, each in zip(space.masks, covered, strict=True)]
-    gain: Float[np.ndarray, "n"] = -DENIAL * denials
+    gain: Float[np.ndarray, " n"] = -DENIAL * denials
     for view in views:
         gain += _look_up(needed[view : view + 1], space.pixels(view, space.points)[None])
     least = LEAST_GAIN * len(views)
@@ -207,13 +207,13 @@ def _parts_with(mask: ViewMask, seed: ViewMask) -> ViewMask:
     return np.isin(labels, np.setdiff1d(labels[seed], 0))
 
 
-def _denied_parts(extra: ViewMask, likely: Int[np.ndarray, "n"]) -> ViewMask:
+def _denied_parts(extra: ViewMask, likely: Int[np.ndarray, " n"]) -> ViewMask:
     """Return the deep connected parts of unexplained foreground that none of the `likely` voxels' pixels meet."""
     deep = extra & ~_grown(~extra, TOLERANCE)
     return _parts_with(extra, deep) & ~_parts_with(extra, _marked(likely, extra.shape))
 
 
-def _marked(pixels: Int[np.ndarray, "n"], shape: tuple[int, ...]) -> ViewMask:
+def _marked(pixels: Int[np.ndarray, " n"], shape: tuple[int, ...]) -> ViewMask:
     canvas = np.zeros(shape[0] * shape[1], bool)
     canvas[pixels[pixels >= 0]] = True
     return canvas.reshape(shape[0], shape[1])

@@ -118,7 +118,7 @@ def segment_matched(image: Image, plate: Image, params: ClassicalParams = Classi
     return drop_specks(mask, params.speck)
 
 
-def _backdrop(regions: Int[np.ndarray, "h w"], sure: Mask) -> Bool[np.ndarray, "n"]:
+def _backdrop(regions: Int[np.ndarray, "h w"], sure: Mask) -> Bool[np.ndarray, " n"]:
     """Return which regions are backdrop: those at the picture's border, if most of them is not surely product."""
     count = int(regions.max()) + 1
     rim = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])

@@ -99,7 +99,7 @@ def _borders(labels: Labels, edge: Map, count: int) -> list[tuple[int, int, floa
     )
 
 
-def _roots(parent: list[int]) -> Int[np.ndarray, "n"]:
+def _roots(parent: list[int]) -> Int[np.ndarray, " n"]:
     roots = np.array(parent)
     while not np.array_equal(roots, roots[roots]):
         roots = roots[roots]

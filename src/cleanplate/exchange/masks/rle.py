@@ -21,18 +21,18 @@ from jaxtyping import Bool, Int, UInt8
 from cleanplate.errors import ImageError
 from cleanplate.types import Mask
 
-Counts = Int[np.ndarray, "n"]
+Counts = Int[np.ndarray, " n"]
 """Run lengths, background first."""
 
 
-def to_counts(flat: Bool[np.ndarray, "p"]) -> Counts:
+def to_counts(flat: Bool[np.ndarray, " p"]) -> Counts:
     """Return the run lengths of at least one pixel in sequence."""
     edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     first = [0, 0] if flat[0] else [0]
     return np.diff(np.concatenate([first, edges, [len(flat)]]).astype(np.int64))
 
 
-def from_counts(counts: Counts, pixels: int) -> Bool[np.ndarray, "p"]:
+def from_counts(counts: Counts, pixels: int) -> Bool[np.ndarray, " p"]:
     """Return the pixels in sequence.
 
     Raises:
@@ -186,7 +186,7 @@ def brush_mask(data: bytes, width: int, height: int) -> Mask:
     return rgba.reshape(height, width, 4)[..., 3] > 127
 
 
-def _bytes_at(data: bytes, bit: int, length: int) -> UInt8[np.ndarray, "n"]:
+def _bytes_at(data: bytes, bit: int, length: int) -> UInt8[np.ndarray, " n"]:
     """Return `length` bytes that start at any bit."""
     covering = np.frombuffer(data[bit >> 3 : (bit >> 3) + length + 1], np.uint8)
     return np.packbits(np.unpackbits(covering)[bit & 7 : (bit & 7) + 8 * length])

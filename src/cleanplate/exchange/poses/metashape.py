@@ -91,7 +91,7 @@ def _similarity(transform: Element | None) -> tuple[float, Float[np.ndarray, "3 
     )
 
 
-def _numbers(element: Element, count: int) -> Float[np.ndarray, "n"]:
+def _numbers(element: Element, count: int) -> Float[np.ndarray, " n"]:
     words = element.text.split()
     if len(words) != count:
         raise ValueError(f"<{element.tag}> has {len(words)} numbers, expected {count}")

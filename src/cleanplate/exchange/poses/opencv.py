@@ -55,7 +55,7 @@ def _text(node: dict[str, Any], name: str) -> str:
     return value
 
 
-def _values(node: dict[str, Any], name: str, counts: tuple[int, ...]) -> Float[np.ndarray, "n"]:
+def _values(node: dict[str, Any], name: str, counts: tuple[int, ...]) -> Float[np.ndarray, " n"]:
     """Return a matrix's numbers: OpenCV's and ROS's {rows, cols, data}, or a plain list, nested or not."""
     value = node.get(name)
     rows, columns = (value.get("rows"), value.get("cols")) if isinstance(value, dict) else (None, None)

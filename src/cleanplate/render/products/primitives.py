@@ -78,7 +78,7 @@ def _inside(outline: np.ndarray, wall: float, base: float | None) -> CrossSectio
 def sweep(
     path: Points3,
     section: Points2 | float,
-    scale: Float[np.ndarray, "_"] | float = 1.0,
+    scale: Float[np.ndarray, " _"] | float = 1.0,
     closed: bool = False,
     sides: int = 12,
 ) -> trimesh.Trimesh:

@@ -59,7 +59,7 @@ def material_tags(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(name for name in (*MATERIAL_KINDS, "textured") if found.get(name, 0.0) > MATERIAL_SHARE)
 
 
-def _surface_points(parts: Sequence[Part]) -> tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, "n"]]:
+def _surface_points(parts: Sequence[Part]) -> tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, " n"]]:
     """Points spread evenly over the surface, in a bounding sphere of diameter 1 about 0, and the part of each."""
     triangles = np.concatenate([p.mesh.vertices[p.mesh.faces] for p in parts])
     owners = np.repeat(np.arange(len(parts)), [len(p.mesh.faces) for p in parts])
@@ -110,7 +110,7 @@ def _has_hole(mask: np.ndarray) -> bool:
     return bool((stats[1:, cv2.CC_STAT_AREA] >= HOLE_PX).sum() > 1)  # one of them is the surroundings
 
 
-def _look_from_axes(points: np.ndarray) -> tuple[float, Bool[np.ndarray, "n"]]:
+def _look_from_axes(points: np.ndarray) -> tuple[float, Bool[np.ndarray, " n"]]:
     """What the six axis views see.
 
     Returns:
