@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from cleanplate.capture import Capture, View, check_output, read_capture
 from cleanplate.errors import CleanplateError
+from cleanplate.files import write_json
 from cleanplate.image import write_probability
 from cleanplate.report import figures, hull_problems, read_facts, write_product
 from cleanplate.segment import Model, load_model, segment_views
@@ -167,7 +168,7 @@ def _outputs(job: Job) -> set[Path]:
     folders = ["probabilities", "masks", *(["refined"] if job.settings.refine else [])]
     per_view = [path for folder in folders for path in job.files(folder)] + job.files("overlays", ".jpg")
     facts = [job.hull.with_suffix(".json"), models[0].with_suffix(".json")]
-    return {*per_view, job.hull, *models, *facts, job.target / "report.html"}
+    return {*per_view, job.hull, *models, *facts, job.target / "plates.json", job.target / "report.html"}
 
 
 def _whole(make: Callable[[Job, Path], None]) -> Callable[[Job, list[str]], Iterator[tuple[str, Any]]]:
@@ -231,6 +232,24 @@ def _refine(job: Job, room: Path) -> None:
     write_masks(job.capture, job.target / "probabilities", room, job.settings.floor, job.settings.refine, certain)
 
 
+def _plates(job: Job) -> dict[str, Part]:
+    views = [view for view in job.capture.views if view.plate is not None]
+    pictures = [path for view in views for path in (job.capture.image_path(view), job.capture.plate_path(view))]
+    return {"plates": Part([*pictures, *job.files("masks")], [job.target / "plates.json"])}
+
+
+def _check(job: Job, room: Path) -> None:
+    from cleanplate.segment.plates import plate_agreements
+
+    write_json(room / "plates.json", plate_agreements(job.capture, job.target / "masks"))
+
+
+def _tell_plates(job: Job) -> None:
+    from cleanplate.segment.plates import plate_problems
+
+    job.result.problems += plate_problems(read_facts(job.target / "plates.json"))
+
+
 def _hull(job: Job) -> dict[str, Part]:
     probabilities = [each for each in (*job.files("refined"), *job.files("probabilities")) if each.is_file()]
     inputs = [job.settings.resolution, job.settings.floor, job.description, *job.files("masks"), *probabilities]
@@ -291,6 +310,7 @@ def _tell_models(job: Job) -> None:
 STAGES = (
     Stage("segment", 1, _probabilities, _segment),
     Stage("refine", 1, _masks, _whole(_refine)),
+    Stage("check", 1, _plates, _whole(_check), _tell_plates),
     Stage("carve", 2, _hull, _whole(_carve), _tell_hull),
     Stage("asset", 1, _models, _whole(_texture), _tell_models),
     Stage("report", 1, _pages, _whole(_report)),

@@ -6,12 +6,12 @@ from typing import Literal, get_args
 from cleanplate.errors import SettingsError
 
 ProfileName = Literal["default", "scene-viewer", "quick-look", "amazon", "web"]
-StageName = Literal["segment", "refine", "carve", "asset", "report"]
+StageName = Literal["segment", "refine", "check", "carve", "asset", "report"]
 
 ALL: tuple[StageName, ...] = get_args(StageName)
 """The stages in their order."""
-MASKS: tuple[StageName, ...] = ("segment", "refine")
-"""The stages that make masks."""
+MASKS: tuple[StageName, ...] = ("segment", "refine", "check")
+"""The stages that make masks, and look at what they were made with."""
 
 
 @dataclass(frozen=True)

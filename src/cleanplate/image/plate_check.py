@@ -54,14 +54,16 @@ def plate_agreement(image: Image, plate: AnyImage, mask: Mask | None = None) -> 
         edges &= cv2.dilate(product, np.ones((7, 7), np.uint8)) == 0
     if np.count_nonzero(edges) < _FEWEST:
         return None
-    best = np.full(strength.shape, -1.0, np.float32)
+    rows, columns = np.nonzero(edges)
+    theirs, strength = theirs[:, rows, columns], strength[rows, columns]
+    best = np.full(len(rows), -1.0, np.float32)
     for down in range(-_REACH, _REACH + 1):
         for right in range(-_REACH, _REACH + 1):
-            seen = np.roll(ours, (down, right), (1, 2))
+            seen = ours[:, (rows + down) % size[1], (columns + right) % size[0]]
             length = np.maximum(np.hypot(seen[0], seen[1]), 0.5 * strength)
             along = (theirs * seen).sum(0) / np.maximum(strength * length, 1e-6)
             best = np.maximum(best, along)
-    return float((best[edges] > _ALIKE).mean())
+    return float((best > _ALIKE).mean())
 
 
 def _gradient(picture: Image) -> Float[np.ndarray, "2 h w"]:
