@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cleanplate.capture import read_capture
+from cleanplate.capture import read_capture, validate_capture
 from cleanplate.cli.common import printable
 from cleanplate.errors import CaptureError
 
@@ -26,6 +26,13 @@ def test_long_paths_are_named(folder: Path, edit: Edit, path: str) -> None:
     with pytest.raises(CaptureError, match="1024 characters") as caught:
         read_capture(folder)
     assert len(str(caught.value)) < 1000
+
+
+def test_a_name_that_no_file_can_have_is_a_missing_picture(folder: Path, edit: Edit) -> None:
+    edit(lambda document: document["views"][0].update(image="a" * 300 + ".jpg"))
+    problems = validate_capture(folder)
+    assert len(problems) == 1
+    assert "a" * 300 in problems[0]
 
 
 def test_many_views_take_time_in_proportion(folder: Path, edit: Edit) -> None:

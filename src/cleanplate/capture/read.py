@@ -87,8 +87,11 @@ def _stays_inside(folder: Path, value: str) -> bool:
     if not value or "\\" in value or "\0" in value or relative.is_absolute() or ".." in relative.parts:
         return False
     path = folder / relative
-    if path.is_symlink():
-        return path.resolve().is_relative_to(_resolved(folder))
+    try:
+        if path.is_symlink():
+            return path.resolve().is_relative_to(_resolved(folder))
+    except OSError:  # a name that no file can have; whoever opens it says so
+        pass
     return _resolved(path.parent).is_relative_to(_resolved(folder))
 
 
