@@ -28,6 +28,7 @@ format: $(VENV)/all.done
 reference: $(VENV)/all.done
 	$(BIN)/typer cleanplate.cli utils docs --name cleanplate --output docs/reference/commands.md
 	$(BIN)/cleanplate schema > docs/capture.schema.json
+	$(BIN)/python scripts/api-reference > docs/reference/api.md
 
 tutorial: $(VENV)/all.done
 	CLEANPLATE_TUTORIAL_IMAGES=docs/tutorials/images $(BIN)/python -m pytest -q tests/web/test_tutorial.py
