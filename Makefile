@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo-out
 EXTRAS := dev,train,render,usd,web,web-asset
 
-.PHONY: demo test check format reference tutorial clean
+.PHONY: demo test test-fast test-core check format reference tutorial clean
 
 demo: $(VENV)/core.done
 	$(BIN)/cleanplate demo --out $(DEMO)
@@ -14,6 +14,18 @@ demo: $(VENV)/core.done
 test: $(VENV)/all.done tests/tools/node_modules/.done
 	@scripts/check-system
 	$(BIN)/python -m pytest -q
+
+# Without Mitsuba, torch and Chromium.
+test-fast: $(VENV)/all.done
+	$(BIN)/python -m pytest -q tests/capture tests/dataset tests/evaluate tests/geometry tests/image tests/exchange/masks \
+	    tests/segment/test_classical.py tests/segment/test_colour_key.py tests/test_cli.py tests/test_docs.py
+
+# What a user has who installs no extra: the README's commands.
+test-core: $(VENV)-core/core.done
+	$(VENV)-core/bin/cleanplate demo --model classical --out $(DEMO)-core
+	$(VENV)-core/bin/cleanplate run src/cleanplate/samples --model classical --out $(DEMO)-core --no-usdz
+	$(VENV)-core/bin/cleanplate evaluate $(DEMO)-core --truth src/cleanplate/samples
+	$(VENV)-core/bin/cleanplate segment src/cleanplate/samples/B0TEAPOT01 --out $(DEMO)-core/default --no-refine
 
 check: $(VENV)/all.done
 	$(BIN)/ruff check src tests benchmarks
@@ -34,7 +46,7 @@ tutorial: $(VENV)/all.done
 	CLEANPLATE_TUTORIAL_IMAGES=docs/tutorials/images $(BIN)/python -m pytest -q tests/web/test_tutorial.py
 
 clean:
-	rm -rf $(VENV) $(DEMO) tests/tools/node_modules
+	rm -rf $(VENV) $(VENV)-core $(DEMO) $(DEMO)-core tests/tools/node_modules
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("cleanplate needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'
@@ -42,6 +54,11 @@ $(VENV)/bin/python:
 
 $(VENV)/core.done: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)-core/core.done: pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)-core
+	$(VENV)-core/bin/python -m pip install --quiet --disable-pip-version-check .
 	touch $@
 
 $(VENV)/all.done: pyproject.toml | $(VENV)/bin/python

@@ -64,7 +64,7 @@ def render(root: Path) -> dict[Path, str]:
     templates.filters |= {"mean": _mean, "interval": _interval}
     shared = {
         "compare": data.get("compare"),
-        "columns": COLUMNS,
+        "columns": _columns(data.get("compare")),
         "observed": OBSERVED,
         "figures": [name for name in FIGURES if (folder / f"{name}.jpg").is_file()],
         "number": number,
@@ -91,6 +91,12 @@ def _between(path: Path, block: str) -> str:
     """Return a page with the block in place of what its markers enclose."""
     before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     return f"{before}{BEGIN}\n{block}{END}{rest.partition(END)[2]}"
+
+
+def _columns(compare: dict | None) -> dict:
+    """Return the columns that a comparison knows; one of an earlier version may lack some."""
+    rows = compare["table"].values() if compare else []
+    return {name: title for name, title in COLUMNS.items() if all(name in row for row in rows)}
 
 
 def _figures(compare: dict, method: str) -> dict:

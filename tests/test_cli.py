@@ -57,18 +57,32 @@ def test_help_loads_nothing_heavy() -> None:
     assert heavy.isdisjoint(loaded)
 
 
-@pytest.mark.parametrize("command", commands())
-def test_every_command_and_option_is_documented(command: str) -> None:
+def every_command() -> dict[str, list[str]]:
+    """Return the options of all commands and subcommands, by the words that call them."""
     from typer.main import get_command
 
     from cleanplate.cli import app
 
+    found: dict[str, list[str]] = {}
+    waiting = {f"cleanplate {name}": command for name, command in get_command(app).commands.items()}  # type: ignore[attr-defined]
+    while waiting:
+        words, command = waiting.popitem()
+        found[words] = [name for parameter in command.params for name in parameter.opts]
+        waiting |= {f"{words} {name}": inner for name, inner in getattr(command, "commands", {}).items()}
+    return found
+
+
+@pytest.mark.parametrize("command", sorted(every_command()))
+def test_every_command_and_option_is_documented(command: str) -> None:
     reference = (ROOT / "docs/reference/commands.md").read_text()
-    section = re.search(rf"^## `cleanplate {command}`$(.*?)(?=^## |\Z)", reference, re.MULTILINE | re.DOTALL)
+    section = re.search(rf"^##+ `{command}`$(.*?)(?=^##+ |\Z)", reference, re.MULTILINE | re.DOTALL)
     assert section, f"docs/reference/commands.md lacks {command!r}; run: make reference"
-    for parameter in get_command(app).commands[command].params:  # type: ignore[attr-defined]
-        for name in parameter.opts:
-            assert name in section[1], f"{command} {name} is not documented; run: make reference"
+    for name in every_command()[command]:
+        assert name in section[1], f"{command} {name} is not documented; run: make reference"
+
+
+def test_subcommands_are_among_them() -> None:
+    assert {"cleanplate dataset make", "cleanplate calibrate rig", "cleanplate yield"} <= every_command().keys()
 
 
 def test_wrong_usage_exits_with_2() -> None:

@@ -1,6 +1,5 @@
 """Masks and models against the truth: evaluate, compare, yield."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,6 +50,7 @@ def compare(
 ) -> None:
     """Compare methods on captures with truth: Table 1 with confidence intervals, Figures 3 and 4; resumes."""
     from cleanplate.batch import compare as compare_all
+    from cleanplate.evaluate.measured import measured
 
     named = [method.rpartition("=") for method in methods or ["classical", "difference", "default"]]
     chosen = {name or Path(what).stem: what for name, _, what in named}
@@ -58,7 +58,7 @@ def compare(
         raise typer.BadParameter("two methods have the same name; name them as NAME=WHAT", param_hint="METHODS")
     if odd := [name for name in chosen if "/" in name]:
         raise typer.BadParameter(f"{odd[0]!r} cannot name a folder; choose a name without '/'", param_hint="METHODS")
-    command = shlex.join(["cleanplate", *sys.argv[1:]])
+    command = measured("cleanplate")["command"]
     with progress_bars() as progress:
         comparison = compare_all(chosen, truth, out, upside_down, command, progress)
     say(f"wrote {out / 'compare.html'}")
