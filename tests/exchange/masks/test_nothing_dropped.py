@@ -182,3 +182,15 @@ def test_cvat_stacks_shapes_by_their_z_order(captures: list[Path], tmp_path: Pat
     (tmp_path / "a.xml").write_text(xml.replace('z_order="1"', 'z_order="-1"'))
     import_masks(tmp_path / "a.xml", captures[:1], tmp_path / "back", label="mug")
     assert (back(tmp_path) == SQUARE).all()
+
+
+@pytest.mark.parametrize("inside", ["", "B000000001/"])
+def test_a_folder_of_results_gives_its_masks_alone(tmp_path: Path, inside: str) -> None:
+    for name in ("masks/a.png", "masks/b.png", "possible/a.png", "segmented/b.png", "probabilities/a.png"):
+        path = tmp_path / f"r/{inside}{name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png())
+    for name in ("result.json", "state.json", "mended.json"):
+        save(tmp_path / f"r/{inside}{name}", {"format": "x"})
+    result = convert_masks(tmp_path / "r", tmp_path / "o.json", "coco")
+    assert (result.written, result.problems) == (2, ())

@@ -22,6 +22,8 @@ MEMBER_LIMIT = 1_000_000
 """Files in one zip or folder."""
 DIRECTORY_LIMIT = 1 << 27
 """Bytes of a zip's list of contents."""
+RESULTS = ("result.json", "state.json")
+"""What marks a folder that `cleanplate run` or `segment` wrote."""
 UNPACKING = (
     zipfile.BadZipFile,
     zlib.error,
@@ -147,7 +149,20 @@ def _kept(path: Path, names: Iterable[str]) -> tuple[str, ...]:
             kept.append(name)
         if len(kept) > MEMBER_LIMIT:
             raise ImageError(f"{path}: holds more than {MEMBER_LIMIT} files; give a folder of one export")
-    return tuple(sorted(kept))
+    return tuple(sorted(_masks_of_results(kept)))
+
+
+def _masks_of_results(names: list[str]) -> list[str]:
+    """Return the names without what a run leaves beside its masks: probabilities, overlays, hull, reports."""
+    made = {str(PurePosixPath(name).parent) for name in names if PurePosixPath(name).name in RESULTS}
+    if not made:
+        return names
+    return [name for name in names if not made & set(map(str, PurePosixPath(name).parents)) or _is_mask(name, made)]
+
+
+def _is_mask(name: str, made: set[str]) -> bool:
+    folder = PurePosixPath(name).parent
+    return folder.name == "masks" and str(folder.parent) in made
 
 
 def _check_directory(path: Path) -> None:
