@@ -14,7 +14,7 @@ from cleanplate.evaluate import Comparison, Cost, evaluate_all, write_comparison
 from cleanplate.files import write_json
 from cleanplate.pipeline import Progress, run_product
 from cleanplate.segment import Model, is_model, load_model
-from cleanplate.settings import MASKS, Settings
+from cleanplate.settings import Settings
 from cleanplate.types import Image, Probability
 
 
@@ -86,7 +86,7 @@ def make_masks(
     folders, costs = find_captures(captures), []
     for done, folder in enumerate(folders, start=1):
         start = _clock()
-        result = run_product(folder, out, Settings(refine=refine, stages=MASKS), model=model)
+        result = run_product(folder, out, Settings(refine=refine, stages=("segment", "refine")), model=model)
         cost, views = out / "costs" / f"{result.asin}.json", len(list((out / result.asin / "masks").glob("*.png")))
         if not result.problems and result.made == 2 * views:
             write_json(cost, asdict(Cost(*((_clock() - start) / views).tolist())))
