@@ -18,7 +18,8 @@ from cleanplate.errors import CleanplateError
 from cleanplate.evaluate import evaluate_mask
 from cleanplate.hull import refine_masks, visual_hull, widen
 from cleanplate.image import read_mask
-from cleanplate.segment import load_model, segment_views
+from cleanplate.segment import load_model
+from cleanplate.segment.stage import segment_views
 
 HARM = 0.002
 CELLS = 128

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from cleanplate.capture import read_capture
-from cleanplate.segment import load_model, segment_views
+from cleanplate.segment import load_model
+from cleanplate.segment.stage import segment_views
 
 
 def segment(folder: Path, model: str, count: int) -> int:

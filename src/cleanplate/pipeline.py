@@ -14,7 +14,8 @@ from cleanplate.errors import CleanplateError
 from cleanplate.files import write_json
 from cleanplate.image import write_probability
 from cleanplate.report import figures, hull_problems, read_facts, write_product
-from cleanplate.segment import Model, load_model, segment_views
+from cleanplate.segment import Model, load_model
+from cleanplate.segment.stage import segment_views
 from cleanplate.settings import Settings, StageName
 from cleanplate.state import State, exclusive, fingerprint
 from cleanplate.types import ViewProbability

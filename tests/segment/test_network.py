@@ -17,9 +17,10 @@ from cleanplate.errors import CleanplateError, ImageError, ModelError
 from cleanplate.files import sha256_file
 from cleanplate.geometry import Camera
 from cleanplate.image import write_image
-from cleanplate.segment import load_model, models, segment_views
+from cleanplate.segment import load_model, models
 from cleanplate.segment.edges import native
 from cleanplate.segment.network import open_network
+from cleanplate.segment.stage import segment_views
 from cleanplate.train.export import compress, export
 from cleanplate.train.networks import build, initialise, load_network, read_onnx, read_weights
 

@@ -1,17 +1,17 @@
 """Image + plate -> probability of foreground: the classical method, and networks by ONNX Runtime.
 
 The room itself can be called: `cleanplate.segment(image, plate)`. `deeplab` and `compact` are the networks themselves
-and need the extra `[train]`.
+and need the extra `[train]`. The stage is `cleanplate.segment.stage`: it reads captures, whose libraries a machine
+that only trains need not have.
 """
 
 import sys
 from types import ModuleType
 
 from cleanplate.segment.model import MODELS, Model, is_model, load_model
-from cleanplate.segment.stage import segment_views
 from cleanplate.types import Image, Probability
 
-__all__ = ["MODELS", "Model", "is_model", "load_model", "segment_views"]
+__all__ = ["MODELS", "Model", "is_model", "load_model"]
 
 
 class _Room(ModuleType):
