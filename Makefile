@@ -23,7 +23,7 @@ test-fast: $(VENV)/all.done
 # What a user has who installs no extra: the README's commands.
 test-core: $(VENV)-core/core.done
 	$(VENV)-core/bin/cleanplate demo --model classical --out $(DEMO)-core
-	$(VENV)-core/bin/cleanplate run src/cleanplate/samples --model classical --out $(DEMO)-core --no-usdz
+	$(VENV)-core/bin/cleanplate run src/cleanplate/samples/B0TEAPOT01 --model classical --out $(DEMO)-core --no-usdz
 	$(VENV)-core/bin/cleanplate evaluate $(DEMO)-core --truth src/cleanplate/samples
 	$(VENV)-core/bin/cleanplate segment src/cleanplate/samples/B0TEAPOT01 --out $(DEMO)-core/default --no-refine
 

@@ -14,9 +14,10 @@ from safetensors.torch import save_file
 
 from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.errors import CleanplateError, ImageError, ModelError
+from cleanplate.evaluate import evaluate_mask
 from cleanplate.files import sha256_file
 from cleanplate.geometry import Camera
-from cleanplate.image import write_image
+from cleanplate.image import read_mask, write_image
 from cleanplate.segment import load_model, models
 from cleanplate.segment.edges import native
 from cleanplate.segment.network import open_network
@@ -263,9 +264,22 @@ def test_names(onnx_file):
 
 
 @pytest.mark.parametrize("name", models.NETWORKS)
-def test_the_shipped_networks_run(name):
+def test_the_shipped_networks_take_any_size(name):
     picture = np.random.default_rng(5).integers(0, 256, (17, 23, 3), np.uint8)
     assert np.isfinite(load_model(name).segment(picture, picture)).all()
+
+
+@pytest.mark.parametrize(("name", "floor"), [("compact", 0.97), ("deeplabv3plus_dualinput_resnet50", 0.85)])
+def test_the_shipped_networks_see_the_teapot(name, floor):
+    """A floor far below what they measure: damaged weights, swapped channels or a wrong scale fall through it."""
+    capture = read_capture(Path(models.__file__).parents[2] / "samples/B0TEAPOT01")
+    views, model = capture.views[::9], load_model(name)
+    scores = [
+        evaluate_mask(found >= 0.5, read_mask(capture.mask_path(view))).miou
+        for view, found in segment_views(capture, views, model)
+    ]
+    assert len(scores) == len(views)
+    assert np.mean(scores) > floor
 
 
 def test_shipped_weights_are_compared_with_their_checksum(onnx_file, tmp_path):
