@@ -54,8 +54,8 @@ def _settled(probability: ViewProbability, old: ViewMask, new: ViewMask) -> View
     unknown = widen(old, new) & ~new
     # A probability may be wrong where the others deny it; what knows none has only its mask to lose.
     denied = 0.0 if np.isin(probability, (0, 1)).all() else UNKNOWN
-    refined = np.where(new & ~old, 1, np.where(unknown, UNKNOWN, probability))
-    return np.where(old & ~new, denied, refined).astype(np.float32)
+    refined = np.where(new & ~old, 1, np.where(old & ~new, denied, probability))
+    return np.where(unknown, UNKNOWN, refined).astype(np.float32)
 
 
 def carving_mask(mask: Mask, probability: Probability | None) -> Mask:
