@@ -1,6 +1,7 @@
 """Areas drawn by hand -> pixels."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +13,13 @@ CROSSING_LIMIT = 20_000_000
 """Polygons that cross more rows than this in total are refused: a small file can hold millions of long edges."""
 
 
-def fill_polygon(canvas: Mask, corners: Sequence[Sequence[float]]) -> None:
+def fill_polygon(canvas: Mask, corners: Sequence[Any]) -> None:
     """Set the pixels whose centres lie inside a polygon, by the even-odd rule.
 
     Args:
         canvas: changed in place.
-        corners: (x, y) in pixels, (0, 0) being the outer corner of the first pixel; closed by itself.
+        corners: (x, y) in pixels, (0, 0) being the outer corner of the first pixel; closed by itself. Whatever a file
+            holds in their place may be given: this is where it is checked.
 
     Raises:
         ImageError: fewer than three corners, not numbers, or far too many.
@@ -48,7 +50,7 @@ def box_corners(left: float, top: float, right: float, bottom: float) -> list[tu
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
-def _points(corners: Sequence[Sequence[float]]) -> np.ndarray:
+def _points(corners: Sequence[Any]) -> np.ndarray:
     try:
         points = np.array(corners, float)
     except (ValueError, TypeError, OverflowError) as error:
