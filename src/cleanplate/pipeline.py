@@ -120,7 +120,8 @@ def run_product(
             cannot be loaded.
         OSError: the output cannot be written, such as on a full disk.
     """
-    capture, target = read_capture(folder), out / read_capture(folder).asin
+    capture = read_capture(folder)
+    target = out / capture.asin
     check_output(target, folder)
     model = model or load_model(settings.model)
     result = ProductResult(capture.asin, str(folder.resolve()), str(target))

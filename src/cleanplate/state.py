@@ -12,7 +12,6 @@ removed. Of any other file that is in an output's place:
 import fcntl
 import hashlib
 import logging
-import math
 import os
 import re
 import secrets
@@ -67,7 +66,7 @@ class State:
         return self._digest(output) is not None and self._is_theirs(output)
 
     @contextmanager
-    def making(self, key: str, *outputs: Path, doubt: float | None = None) -> Iterator[Path]:
+    def making(self, key: str, *outputs: Path) -> Iterator[Path]:
         """Yield an empty folder; what is written there under the outputs' names takes their places at the end.
 
         An output that is not written leaves its place, if it was cleanplate's own. A person's file stays; the output
@@ -76,7 +75,6 @@ class State:
         Args:
             key: the fingerprint of all that the outputs are made from.
             outputs: files below the folder.
-            doubt: the maker's own, 0 to 1.
 
         Raises:
             CleanplateError: an output's place lies outside of the folder.
@@ -87,7 +85,7 @@ class State:
                 (room / name).parent.mkdir(parents=True, exist_ok=True)
             yield room
             made = [name for name in names if (room / name).is_file()]
-            self._publish(room, key, doubt, made)
+            self._publish(room, key, made)
         for name in set(names) - set(made):
             self.remove(self.folder / name)
 
@@ -99,18 +97,6 @@ class State:
         with self._room() as room:
             write_json(room / name, value)
             (room / name).replace(path)
-
-    def move(self, output: Path, to: Path) -> None:
-        """Rename an output of one's own, and its record with it."""
-        name, target = self._name(output), self._name(to)
-        if not self.is_own(to) and (to.exists() or to.is_symlink()):
-            self._set_aside(to)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        self._items[target] = self._items[name]
-        self._write()
-        output.replace(to)
-        del self._items[name]
-        self._write()
 
     def remove(self, output: Path) -> None:
         """Delete an output, if it is one's own, and its record."""
@@ -127,12 +113,7 @@ class State:
             self.remove(self.folder / name)
         self._settle()
 
-    def doubt(self, output: Path) -> float | None:
-        """Return the doubt that was recorded with an output; None if there is none, or it is another file now."""
-        entry = self._entry(output) or {}
-        return float(entry["doubt"]) if "doubt" in entry and self._digest(output) == entry["sha256"] else None
-
-    def _publish(self, room: Path, key: str, doubt: float | None, names: list[str]) -> None:
+    def _publish(self, room: Path, key: str, names: list[str]) -> None:
         """Record what was made, then let it take its place; a kill in between leaves the old files, known as own."""
         moves = []
         for name in names:
@@ -145,7 +126,7 @@ class State:
                 moves.append(name)
             if not own and here is not None and name in moves:
                 self._make_way(output, room / name)
-            self._items[name] = entry | ({} if doubt is None else {"doubt": f"{doubt:.4f}"})
+            self._items[name] = entry
         self._write()
         for name in moves:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -240,11 +221,7 @@ def _is_sound(entry: Any) -> bool:
     if not (isinstance(entry, dict) and all(isinstance(value, str) for value in entry.values())):
         return False
     digests = [entry.get("sha256", ""), entry.get("was", "0" * 64)]
-    try:
-        doubt = float(entry.get("doubt", 0))
-    except ValueError:
-        return False
-    return "key" in entry and math.isfinite(doubt) and all(re.fullmatch("[0-9a-f]{64}", each) for each in digests)
+    return "key" in entry and all(re.fullmatch("[0-9a-f]{64}", each) for each in digests)
 
 
 @contextmanager

@@ -4,8 +4,6 @@ An opening shows the plate's own pixels, its seams running on through it, in the
 it keeps the body's shading, or a tone that is even, or pixels of the plate from somewhere else.
 """
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,7 +11,6 @@ from jaxtyping import Bool, Float
 from cleanplate.train import shapes
 
 Floats = Float[np.ndarray, "h w 3"]
-Paint = Callable[[Floats, Bool[np.ndarray, "h w"], float, np.random.Generator], Floats]
 
 SMALLEST = 200
 """Foregrounds of fewer pixels have no room for a decal."""

@@ -114,8 +114,8 @@ def _one_epoch(state: _Run, datasets: Sequence[Path], objective: nn.Module, limi
     recipe, progress = state.recipe, state.progress
     training = _look(state, datasets)
     order = batches(len(training), recipe, progress.epoch)
-    for names, loss, lr in _steps(state, training, order[progress.batch :], objective, limit):
-        _check(loss, names, progress)
+    for pairs, loss, lr in _steps(state, training, order[progress.batch :], objective, limit):
+        _check(loss, pairs, progress)
         _blend(state.average, state.network, recipe.ema, progress.step)
         state.log.write("step", progress.step, epoch=progress.epoch, loss=loss, lr=lr)
         if _is_over(state, limit):
@@ -215,8 +215,8 @@ def _look(state: _Run, datasets: Sequence[Path]) -> list[StoredPair]:
 
 def _steps(
     state: _Run, training: list[StoredPair], order: list[list[int]], objective: nn.Module, limit: Limit
-) -> Iterator[tuple[list[str], float, float]]:
-    """Train on the given batches; yield each one's image names, loss and learning rate."""
+) -> Iterator[tuple[list[StoredPair], float, float]]:
+    """Train on the given batches; yield each one's pairs, loss and learning rate."""
     recipe, progress = state.recipe, state.progress
     on_gpu = state.device.type == "cuda"
     workers = max(recipe.workers, (os.cpu_count() or 1) - 1) if on_gpu else recipe.workers
@@ -243,7 +243,7 @@ def _steps(
             state.optimiser.step()
         progress.batch += 1
         progress.step += 1
-        yield [training[int(i)].name for i in index], value, lr
+        yield [training[int(i)] for i in index], value, lr
 
 
 def _has_bfloat16(device: torch.device) -> bool:
@@ -265,10 +265,11 @@ def learning_rate(recipe: Recipe, epoch: int, step: int, reached: float = 0.0) -
     return recipe.lr * rise * fall * 0.5**halvings
 
 
-def _check(loss: float, names: list[str], progress: Progress) -> None:
+def _check(loss: float, pairs: list[StoredPair], progress: Progress) -> None:
     if not np.isfinite(loss):
         raise CleanplateError(
-            f"the loss is {loss} at epoch {progress.epoch}, step {progress.step}; the batch was {', '.join(names)}; "
+            f"the loss is {loss} at epoch {progress.epoch}, step {progress.step}; "
+            f"the batch was {', '.join(pair.name for pair in pairs)}; "
             f"look at these images, or lower the learning rate and start again from the last checkpoint"
         )
 

@@ -28,7 +28,6 @@ SHARD = 60 << 20
 """Bytes of pictures in a shard, at most, unless one view alone has more."""
 INDEX_LIMIT = 64 << 20
 """An index with more bytes is refused."""
-PIXEL_LIMIT = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -56,15 +55,13 @@ class PackedPair:
         """
         from cleanplate.train.pairs import Pair
 
-        image, plate = (cv2.cvtColor(self._decode(each, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB) for each in self._colours)
+        image, plate = (
+            cv2.cvtColor(self._decode(place, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB) for place in (self.image, self.plate)
+        )
         mask = self._decode(self.mask, cv2.IMREAD_GRAYSCALE) > 127
         if not image.shape == plate.shape == (*mask.shape, 3):
             raise ImageError(f"{self.pack}: {self.name}: image, plate and mask differ in size; make the pack again")
         return Pair(image, plate, mask)
-
-    @property
-    def _colours(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        return self.image, self.plate
 
     def _decode(self, place: tuple[int, int], flag: int) -> np.ndarray:
         start, length = place

@@ -30,7 +30,7 @@ def derive_tags(parts: Sequence[Part]) -> tuple[str, ...]:
     points, owner = _surface_points(parts)
     thin, fine, holes = _silhouette_shares(points)
     filled, visible = _look_from_axes(points)
-    shares = np.bincount(owner[visible], minlength=len(parts)) / visible.sum()
+    shares = _seen_shares(owner, visible, len(parts))
 
     def share(wanted: Callable[[Part], bool]) -> float:
         return float(sum(s for s, part in zip(shares, parts, strict=True) if wanted(part)))
@@ -51,12 +51,19 @@ def material_tags(parts: Sequence[Part]) -> tuple[str, ...]:
     """The kinds of material, and "textured", that make up enough of what is seen of the parts; deterministic."""
     points, owner = _surface_points(parts)
     _, visible = _look_from_axes(points)
-    shares = np.bincount(owner[visible], minlength=len(parts)) / visible.sum()
+    shares = _seen_shares(owner, visible, len(parts))
     found: dict[str, float] = {}
     for share, part in zip(shares, parts, strict=True):
         for name in (part.material.kind, *(["textured"] if part.texture is not None else [])):
             found[name] = found.get(name, 0.0) + float(share)
     return tuple(name for name in (*MATERIAL_KINDS, "textured") if found.get(name, 0.0) > MATERIAL_SHARE)
+
+
+def _seen_shares(
+    owner: Int[np.ndarray, " n"], visible: Bool[np.ndarray, " n"], parts: int
+) -> Float[np.ndarray, " parts"]:
+    """How much of what is seen belongs to each part, of points whose part and visibility are given."""
+    return np.bincount(owner[visible], minlength=parts) / visible.sum()
 
 
 def _surface_points(parts: Sequence[Part]) -> tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, " n"]]:
