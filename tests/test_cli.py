@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import onnxruntime
 import pytest
 
 from cleanplate import __version__
@@ -89,6 +90,14 @@ def test_wrong_usage_exits_with_2() -> None:
     assert cleanplate("run").returncode == 2
     assert cleanplate("fly").returncode == 2
     assert cleanplate("reconstruct", "x", "--masks", "y", "--out", "z.obj").returncode == 2
+
+
+@pytest.mark.skipif("CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="there is CUDA here")
+def test_a_device_that_is_not_there_exits_with_2_and_makes_nothing(tmp_path: Path) -> None:
+    done = cleanplate("segment", str(tmp_path), "--out", str(tmp_path / "out"), "--device", "cuda")
+    assert done.returncode == 2
+    assert "--device cpu" in " ".join(done.stderr.split())
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_error_is_one_line_with_the_file(tmp_path: Path) -> None:

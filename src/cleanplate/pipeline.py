@@ -24,6 +24,10 @@ Progress = Callable[[str, int, int], None]
 """Called with a stage's name, how many of its parts are done, and how many there are."""
 
 
+OF_THIS_RUN = {"made", "device"}
+"""What of a result tells of the run that looked last, not of what lies there."""
+
+
 @dataclass
 class ProductResult:
     """What became of one product; `problems` is empty if all went well.
@@ -32,6 +36,7 @@ class ProductResult:
         status: "ok", "partial" (something is missing or doubtful, and named), or "failed" (no model).
         figures: what the report shows, in SI units.
         made: how many files were made.
+        device: where masks were made, if any were: "cpu" or "cuda"; empty if the run failed before.
     """
 
     asin: str
@@ -41,6 +46,7 @@ class ProductResult:
     problems: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     made: int = 0
+    device: str = ""
 
 
 @dataclass
@@ -123,8 +129,8 @@ def run_product(
     capture = read_capture(folder)
     target = out / capture.asin
     check_output(target, folder)
-    model = model or load_model(settings.model)
-    result = ProductResult(capture.asin, str(folder.resolve()), str(target))
+    model = model or load_model(settings.model, settings.device)
+    result = ProductResult(capture.asin, str(folder.resolve()), str(target), device=model.device)
     with exclusive(target):
         job = Job(capture, target, settings, model, State(target), result)
         job.state.remove_all_but(_outputs(job))
@@ -133,7 +139,9 @@ def run_product(
                 _run(job, stage, progress)
         if result.status == "ok" and result.problems:
             result.status = "partial"
-        job.state.write_result("result.json", {key: value for key, value in asdict(result).items() if key != "made"})
+        job.state.write_result(
+            "result.json", {key: value for key, value in asdict(result).items() if key not in OF_THIS_RUN}
+        )
     return result
 
 

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from cleanplate.errors import SettingsError
 
 ProfileName = Literal["default", "scene-viewer", "quick-look", "amazon", "web"]
+DeviceName = Literal["auto", "cpu", "cuda"]
 StageName = Literal["segment", "refine", "check", "carve", "asset", "report"]
 
 ALL: tuple[StageName, ...] = get_args(StageName)
@@ -27,6 +28,7 @@ class Settings:
         floor: height in metres below which nothing is, None where the product does not stand on a platen.
         refine: whether the views refine each other's masks.
         stages: which to run.
+        device: where the network runs; masks are the same up to rounding, and are not made again elsewhere.
 
     Raises:
         SettingsError: a value that no stage can use.
@@ -40,10 +42,13 @@ class Settings:
     floor: float | None = 0.0
     refine: bool = True
     stages: tuple[StageName, ...] = ALL
+    device: DeviceName = "auto"
 
     def __post_init__(self) -> None:
         if self.profile not in get_args(ProfileName):
             raise SettingsError(f"unknown profile {self.profile!r}; use one of {', '.join(get_args(ProfileName))}")
+        if self.device not in get_args(DeviceName):
+            raise SettingsError(f"unknown device {self.device!r}; use one of {', '.join(get_args(DeviceName))}")
         if odd := [stage for stage in self.stages if stage not in ALL]:
             raise SettingsError(f"unknown stage {odd[0]!r}; use some of {', '.join(ALL)}")
         if not 16 <= self.resolution <= 1024:

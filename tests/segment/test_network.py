@@ -18,7 +18,7 @@ from cleanplate.evaluate import evaluate_mask
 from cleanplate.files import sha256_file
 from cleanplate.geometry import Camera
 from cleanplate.image import read_mask, write_image
-from cleanplate.segment import load_model, models
+from cleanplate.segment import device, load_model, models
 from cleanplate.segment.edges import native
 from cleanplate.segment.network import open_network
 from cleanplate.segment.stage import segment_views
@@ -261,6 +261,25 @@ def test_names(onnx_file):
     assert load_model("default").fingerprint
     with pytest.raises(ModelError, match="no model 'isnet'"):
         load_model("isnet")
+
+
+def test_a_device_that_is_not_there_is_refused(onnx_file):
+    assert load_model(str(onnx_file)).device == load_model(str(onnx_file), "cpu").device == "cpu"
+    with pytest.raises(ModelError, match=r"has no CUDA.*pip install 'cleanplate.gpu"):
+        load_model(str(onnx_file), "cuda")
+    with pytest.raises(ModelError, match="classical has no network"):
+        load_model("classical", "cuda")
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_cuda_that_does_not_start(onnx_file, monkeypatch):
+    """ONNX Runtime goes on on the CPU then; who asked for the GPU by name must hear of it."""
+    import onnxruntime
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [device.CUDA, device.CPU])
+    assert load_model(str(onnx_file), "auto").device == "cpu"
+    with pytest.raises(ModelError, match="does not start"):
+        load_model(str(onnx_file), "cuda")
 
 
 @pytest.mark.parametrize("name", models.NETWORKS)

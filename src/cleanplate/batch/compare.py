@@ -13,8 +13,8 @@ from cleanplate.capture import check_output, find_captures
 from cleanplate.evaluate import Comparison, Cost, evaluate_all, write_comparison
 from cleanplate.files import write_json
 from cleanplate.pipeline import Progress, run_product
-from cleanplate.segment import Model, is_model, load_model
-from cleanplate.settings import Settings
+from cleanplate.segment import RULES, Model, is_model, load_model
+from cleanplate.settings import DeviceName, Settings
 from cleanplate.types import Image, Probability
 
 
@@ -25,6 +25,7 @@ def compare(
     upside_down: bool = False,
     command: str = "",
     progress: Progress = lambda *_: None,
+    device: DeviceName = "auto",
 ) -> Comparison:
     """Compare models and folders of masks on captures with truth, and write tables and figures below `out`.
 
@@ -36,6 +37,7 @@ def compare(
             others are compared with.
         upside_down: also give each model the pictures upside down.
         command: shown as what made the page.
+        device: where networks run.
 
     Raises:
         ModelError: a model cannot be loaded.
@@ -46,7 +48,7 @@ def compare(
     for name, what in methods.items():
         folders[name] = out / "masks" / name if is_model(what) else Path(what)
         if is_model(what):
-            model = load_model(what)
+            model = load_model(what, "auto" if what in RULES else device)
             costs[name] = make_masks(model, captures, folders[name], progress)
             if upside_down:
                 turned[name] = out / "masks" / f"{name}, upside down"

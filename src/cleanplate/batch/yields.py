@@ -18,8 +18,8 @@ from cleanplate.geometry import read_mesh
 from cleanplate.hull import write_hull
 from cleanplate.image import read_mask, write_mask
 from cleanplate.pipeline import Progress, run_product
-from cleanplate.segment import Model, load_model
-from cleanplate.settings import MASKS, Settings
+from cleanplate.segment import RULES, Model, load_model
+from cleanplate.settings import MASKS, DeviceName, Settings
 from cleanplate.state import fingerprint
 
 SINGLE = ", single views"
@@ -34,6 +34,7 @@ def measure_yield(
     single: bool = False,
     texture: int | None = None,
     progress: Progress = lambda *_: None,
+    device: DeviceName = "auto",
 ) -> dict[str, Any]:
     """Make models of whole captures by several methods and count how many pass; resumes.
 
@@ -43,6 +44,7 @@ def measure_yield(
         models: methods by the names to show.
         single: also judge each method without refinement by the other views.
         texture: texels along the texture's side; by default the profile's.
+        device: where networks run.
 
     Returns:
         See `evaluate.yields.summarise`, and `limits` and `texture` beside.
@@ -52,7 +54,8 @@ def measure_yield(
         ModelError: a model cannot be loaded.
     """
     folders = find_captures(captures)
-    methods: dict[str, tuple[Model, bool]] = {name: (load_model(what), True) for name, what in models.items()}
+    loaded = {name: load_model(what, "auto" if what in RULES else device) for name, what in models.items()}
+    methods: dict[str, tuple[Model, bool]] = {name: (model, True) for name, model in loaded.items()}
     methods |= {name + SINGLE: (model, False) for name, (model, _) in methods.items() if single}
     rows: dict[str, list[Row]] = {EXACT: [], **{name: [] for name in methods}}
     for done, folder in enumerate(folders, start=1):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cleanplate.settings import ProfileName
+from cleanplate.settings import DeviceName, ProfileName
 
 if TYPE_CHECKING:
     from cleanplate.batch import BatchResult
@@ -45,6 +45,30 @@ Model = Annotated[
     typer.Option(
         "--model", "-m", callback=known_model, help="classical, a shipped network, default, or an .onnx file."
     ),
+]
+
+
+def present_device(device: DeviceName) -> DeviceName:
+    """Return a device, if it is there.
+
+    Raises:
+        BadParameter: it is not.
+    """
+    from cleanplate.errors import ModelError
+
+    try:
+        if device == "cuda":  # only then: loading ONNX Runtime takes longer than --help may
+            from cleanplate.segment.device import check_device
+
+            check_device(device)
+    except ModelError as error:
+        raise typer.BadParameter(str(error)) from None
+    return device
+
+
+Device = Annotated[
+    DeviceName,
+    typer.Option(callback=present_device, help="Where the network runs; auto takes a GPU where ONNX Runtime has one."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Products at a time; each uses all cores in turn.")]
@@ -122,7 +146,11 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
 
 def tell(result: "ProductResult") -> None:
     """Print one product's outcome: a line, and a line per problem."""
-    made = "nothing new" if result.status != "failed" and result.made == 0 else f"{result.made} files made"
+    made = (
+        "nothing new"
+        if result.status != "failed" and result.made == 0
+        else f"{result.made} files made{', masks on a GPU' * (result.device == 'cuda')}"
+    )
     say(f"{result.asin}: {result.status} ({made}) {result.folder}")
     for problem in result.problems:
         say(f"  {problem}")

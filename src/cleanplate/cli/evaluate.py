@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cleanplate.cli.common import AsJson, Truth, app, exit_for, known_model, print_json, progress_bars, say
+from cleanplate.cli.common import AsJson, Device, Truth, app, exit_for, known_model, print_json, progress_bars, say
 
 if TYPE_CHECKING:
     from cleanplate.evaluate import Comparison
@@ -46,6 +46,7 @@ def compare(
     upside_down: Annotated[
         bool, typer.Option("--upside-down", help="Also give each model the pictures upside down, as the paper did.")
     ] = False,
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Compare methods on captures with truth: Table 1 with confidence intervals, Figures 3 and 4; resumes."""
@@ -60,7 +61,7 @@ def compare(
         raise typer.BadParameter(f"{odd[0]!r} cannot name a folder; choose a name without '/'", param_hint="METHODS")
     command = measured("cleanplate")["command"]
     with progress_bars() as progress:
-        comparison = compare_all(chosen, truth, out, upside_down, command, progress)
+        comparison = compare_all(chosen, truth, out, upside_down, command, progress, device)
     say(f"wrote {out / 'compare.html'}")
     if as_json:
         print_json(comparison.to_dict())
@@ -82,6 +83,7 @@ def measure(
     texture: Annotated[
         int | None, typer.Option(min=64, max=4096, help="Texels along the texture's side; by default the profile's.")
     ] = None,
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Count the products that become a good model with each method's masks; resumes."""
@@ -92,7 +94,7 @@ def measure(
 
     models = {Path(name).stem: known_model(name) for name in model or ["classical", "default"]}
     with progress_bars() as progress:
-        summary = measure_yield(captures, out, models, single, texture, progress)
+        summary = measure_yield(captures, out, models, single, texture, progress, device)
     summary["measured"] = measured("cleanplate")
     write_json(out / "yield.json", summary)
     say(f"wrote {out / 'yield.json'}")

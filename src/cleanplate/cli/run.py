@@ -8,6 +8,7 @@ import typer
 from cleanplate.cli.common import (
     AsJson,
     Captures,
+    Device,
     Front,
     Jobs,
     Model,
@@ -55,12 +56,13 @@ def run(
     front: Front = -90.0,
     usdz: Usdz = None,
     refine: Refine = True,
+    device: Device = "auto",
     jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
     """Turn captures into masks, hull, GLB, USDZ and report; what is done already is skipped."""
     floor = None if no_floor else 0.0
-    settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, refine)
+    settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device)
     finish(_run(captures, out, settings, jobs), as_json)
 
 
@@ -71,12 +73,13 @@ def segment(
     model: Model = "default",
     no_floor: NoFloor = False,
     refine: Refine = True,
+    device: Device = "auto",
     jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
     """Make masks alone, with overlays and report."""
     floor = None if no_floor else 0.0
-    settings = Settings(model, floor=floor, refine=refine, stages=(*MASKS, "report"))
+    settings = Settings(model, floor=floor, refine=refine, stages=(*MASKS, "report"), device=device)
     finish(_run(captures, out, settings, jobs), as_json)
 
 

@@ -8,10 +8,10 @@ that only trains need not have.
 import sys
 from types import ModuleType
 
-from cleanplate.segment.model import MODELS, Model, is_model, load_model
+from cleanplate.segment.model import MODELS, RULES, Model, is_model, load_model
 from cleanplate.types import Image, Probability
 
-__all__ = ["MODELS", "Model", "is_model", "load_model"]
+__all__ = ["MODELS", "RULES", "Model", "is_model", "load_model"]
 
 
 class _Room(ModuleType):

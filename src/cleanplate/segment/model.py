@@ -10,6 +10,7 @@ import numpy as np
 from cleanplate.errors import ImageError, ModelError
 from cleanplate.files import sha256_file
 from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
+from cleanplate.settings import DeviceName
 from cleanplate.types import Image, Mask, Probability
 
 
@@ -24,6 +25,7 @@ class Model:
         batch: photographs that it takes at once: more gain nothing on a CPU, and cost memory.
         threads: photographs or batches that may be worked on side by side.
         longest: the longer side at which it sees a picture, in pixels; None where it sees the picture itself.
+        device: where it runs, "cpu" or "cuda".
     """
 
     name: str
@@ -32,6 +34,7 @@ class Model:
     batch: int = 1
     threads: int = 2
     longest: int | None = None
+    device: DeviceName = "cpu"
 
     def segment(self, image: Image, plate: Image | None = None) -> Probability:
         """Return the probability of foreground, float32, of one photograph against its plate.
@@ -76,20 +79,25 @@ def is_model(name: str) -> bool:
     return name in MODELS or name.endswith(".onnx")
 
 
-def load_model(name: str = "default") -> Model:
+def load_model(name: str = "default", device: DeviceName = "auto") -> Model:
     """Return the method behind a name of `MODELS` or an .onnx file.
 
+    Args:
+        device: where a network runs; "auto" takes a GPU where ONNX Runtime has one that works.
+
     Raises:
-        ModelError: no such model, weights that are not shipped, or a file that cannot be used.
+        ModelError: no such model, weights that are not shipped, a file that cannot be used, or no such device here.
     """
     known = DEFAULT if name == "default" else name
     if known in RULES:
+        if device == "cuda":
+            raise ModelError(f"--device cuda: {name} has no network and runs on the CPU; leave --device out")
         rule, version = RULES[known]
         return Model(known, f"{known} {version}", lambda images, plate: [_hard(rule(each, plate)) for each in images])
     if known in NETWORKS:
-        return _load_network(name, shipped(known))
+        return _load_network(name, shipped(known), device)
     if "." in name or "/" in name:
-        return _load_network(name, Path(name))
+        return _load_network(name, Path(name), device)
     raise ModelError(f"no model {name!r}; choose {', '.join(MODELS)} or an .onnx file")
 
 
@@ -105,10 +113,10 @@ def _external(path: Path) -> list[Path]:
     return sorted(file for name in names if "\0" not in name and (file := path.parent / name).is_file())
 
 
-def _load_network(name: str, path: Path) -> Model:
+def _load_network(name: str, path: Path, device: DeviceName) -> Model:
     from cleanplate.segment.network import open_network
 
-    network = open_network(path)
+    network = open_network(path, device=device)
     weights = [sha256_file(path), *map(sha256_file, _external(path))]
     key = f"network {NETWORK_VERSION} {' '.join(weights)}"
-    return Model(name, key, network.probabilities, batch=4, threads=1, longest=network.longest)
+    return Model(name, key, network.probabilities, 4, 1, network.longest, network.device)

@@ -10,7 +10,9 @@ from jaxtyping import Float, UInt8
 
 from cleanplate.errors import ImageError, ModelError
 from cleanplate.image.alignment import AnyImage, check_plate
+from cleanplate.segment.device import open_session
 from cleanplate.segment.edges import native
+from cleanplate.settings import DeviceName
 from cleanplate.types import Image, Probability
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class Network:
         threshold: probability above which a pixel is foreground, chosen on validation products.
         multiple: height and width of what the network sees are multiples of it.
         longest: the longer side that pictures are scaled to, in pixels.
+        device: where it runs, "cpu" or "cuda".
     """
 
     path: Path
@@ -37,6 +40,7 @@ class Network:
     threshold: float
     multiple: int
     longest: int
+    device: DeviceName = "cpu"
 
     def probability(
         self, images: UInt8[np.ndarray, "b h w 3"], plate: UInt8[np.ndarray, "h w 3"]
@@ -92,14 +96,15 @@ class Network:
         return cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else picture
 
 
-def open_network(path: Path, threads: int = 0) -> Network:
+def open_network(path: Path, threads: int = 0, device: DeviceName = "auto") -> Network:
     """Load an ONNX file that `cleanplate export` wrote.
 
     Args:
         threads: of ONNX Runtime; 0 takes all cores.
+        device: see `open_session`.
 
     Raises:
-        ModelError: not such a file, truncated, or with other inputs.
+        ModelError: not such a file, truncated, or with other inputs; or the device is not there.
     """
     import onnxruntime
 
@@ -114,7 +119,9 @@ def open_network(path: Path, threads: int = 0) -> Network:
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session, runs = open_session(path, options, device)
+    except ModelError:
+        raise
     except Exception as error:  # ONNX Runtime raises a different kind for each way a file can be damaged
         raise ModelError(f"{path}: ONNX Runtime cannot load it ({str(error)[:200]}); export it again") from error
     found = {each.name: each.type for each in session.get_inputs()}
@@ -134,4 +141,4 @@ def open_network(path: Path, threads: int = 0) -> Network:
             f"{path}: its metadata say threshold {threshold:g}, multiple {multiple}, longest {longest}; export it "
             f"again (0 to 1, 1 to 1024, up to {LONGEST})"
         )
-    return Network(path, session, threshold, multiple, longest)
+    return Network(path, session, threshold, multiple, longest, runs)
