@@ -1,10 +1,13 @@
 """Outputs never land in or over what a person gave."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import cleanplate
 from cleanplate.capture import check_output
 from cleanplate.errors import CleanplateError
 from cleanplate.image import write_image, write_mask
@@ -33,3 +36,48 @@ def test_a_folder_of_photographs_is_refused_and_one_of_masks_is_not(tmp_path: Pa
         check_output(tmp_path / "out")
     (tmp_path / "out/compare.json").write_text("{}")
     check_output(tmp_path / "out", marker="compare.json")
+
+
+COMMANDS = {
+    "reconstruct CAPTURE --masks CAPTURE/masks --out THERE": "m.glb",
+    "convert CAPTURE --to coco --out THERE": "m.json",
+    "convert CAPTURE --to png --out FOLDER": "old.png",
+    "convert CAPTURE --to nerfstudio --out THERE": "transforms.json",
+    "calibrate board --out THERE": "board.pdf",
+    "calibrate rig CAPTURE/images --out FOLDER": "rig.json",
+    "export CAPTURE/best.safetensors --out THERE": "net.onnx",
+    "dataset manifest FOLDER": "manifest.jsonl",
+    "dataset pack CAPTURE --out FOLDER/all": "all-000.pack",
+    "review CAPTURE --export FOLDER": "notes.txt",
+}
+
+
+@pytest.fixture
+def sample() -> Path:
+    return Path(cleanplate.__file__).parent / "samples/B0TEAPOT01"
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "cleanplate", *words], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_is_there_is_replaced_only_if_asked_for(command: str, tmp_path: Path, sample: Path) -> None:
+    there = tmp_path / "out" / COMMANDS[command]
+    there.parent.mkdir()
+    there.write_bytes(b"a person's")
+    words = {"CAPTURE": str(sample), "THERE": str(there), "FOLDER": str(there.parent)}
+    for name, path in words.items():
+        command = command.replace(name, path)
+    done = run(*command.split())
+    assert done.returncode == 1, done.stderr
+    assert "--overwrite" in done.stderr
+    assert there.read_bytes() == b"a person's"
+    assert list(there.parent.iterdir()) == [there]
+
+
+def test_a_board_is_replaced_if_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "board.png").write_bytes(b"old")
+    done = run("calibrate", "board", "--out", str(tmp_path / "board.png"), "--overwrite")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "board.png").read_bytes().startswith(b"\x89PNG")

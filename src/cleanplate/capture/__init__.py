@@ -2,7 +2,7 @@
 
 from cleanplate.capture.collection import find_captures
 from cleanplate.capture.model import Capture, View
-from cleanplate.capture.outputs import check_output
+from cleanplate.capture.outputs import check_new, check_output
 from cleanplate.capture.read import read_capture
 from cleanplate.capture.validate import validate_capture, view_problems
 from cleanplate.capture.write import write_capture
@@ -10,6 +10,7 @@ from cleanplate.capture.write import write_capture
 __all__ = [
     "Capture",
     "View",
+    "check_new",
     "check_output",
     "find_captures",
     "read_capture",

@@ -1,5 +1,6 @@
 """Where outputs may land: never in or over what a person gave, which is found before anything is made."""
 
+import os
 from pathlib import Path
 
 from cleanplate.capture.naming import SUFFIXES
@@ -27,6 +28,22 @@ def check_output(out: Path, *given: Path, marker: str | None = None) -> None:
             raise CleanplateError(f"{out}: lies in or over {each}, which is read; name another place with --out")
     if out.is_dir() and not (marker and (out / marker).is_file()) and (photograph := _photograph(out)):
         raise CleanplateError(f"{out}: holds pictures that are not masks ({photograph.name}); name another folder")
+
+
+def check_new(*outputs: Path, overwrite: bool = False) -> None:
+    """Refuse files and folders to be written that are there already, whoever made them: nobody can tell that.
+
+    Args:
+        overwrite: the user wants them replaced.
+
+    Raises:
+        CleanplateError: one is there, and is no empty folder; it is named.
+    """
+    for out in [] if overwrite else outputs:
+        if out.is_dir() and not any(out.iterdir()):
+            continue
+        if os.path.lexists(out):
+            raise CleanplateError(f"{out}: is there already; name another place, or replace it with --overwrite")
 
 
 def _photograph(folder: Path) -> Path | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cleanplate.cli.common import app, say
+from cleanplate.cli.common import Overwrite, app, say
 
 calibration = typer.Typer(help="Print the board, and calibrate a rig from photographs of it.", no_args_is_help=True)
 app.add_typer(calibration, name="calibrate")
@@ -23,12 +23,14 @@ def board(
     rows: Rows = 6,
     square: Square = 0.03,
     marker: Marker = 0.022,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw a ChArUco board that prints to scale; the default fits on A4."""
     from cleanplate.calibrate import Board, write_board
-    from cleanplate.capture import check_output
+    from cleanplate.capture import check_new, check_output
 
     check_output(out)
+    check_new(out, overwrite=overwrite)
     write_board(out, Board(columns, rows, square, marker))
     say(f"wrote {out}")
 
@@ -44,10 +46,13 @@ def rig(
     square: Square = 0.03,
     marker: Marker = 0.022,
     thickness: Annotated[float, typer.Option(min=0, help="Of what the board is printed on, metres.")] = 0.0,
+    overwrite: Overwrite = False,
 ) -> None:
     """Find cameras, platen axis and step angles; `cleanplate import --rig` uses the result."""
     from cleanplate.calibrate import Board, calibrate
+    from cleanplate.capture import check_new
 
+    check_new(*(out / name for name in ("rig.json", "report.json", "residuals.png")), overwrite=overwrite)
     report = calibrate(photos, out, Board(columns, rows, square, marker), thickness)
     for camera, rms in report.rms.items():
         seen = f"{report.corners[camera]} corners in {report.photos[camera]} photographs"

@@ -70,6 +70,7 @@ Device = Annotated[
     DeviceName,
     typer.Option(callback=present_device, help="Where the network runs; auto takes a GPU where ONNX Runtime has one."),
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Products at a time; each uses all cores in turn.")]
 Resolution = Annotated[int, typer.Option(min=16, max=1024, help="Hull cells along the longest side.")]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cleanplate.cli.common import AsJson, Captures, app, exit_for, print_json, printable, say
+from cleanplate.cli.common import AsJson, Captures, Overwrite, app, exit_for, print_json, printable, say
 
 
 @app.command()
@@ -55,15 +55,18 @@ def convert(
     label: Annotated[str | None, typer.Option(help="The class to write, or to read where there are several.")] = None,
     prefix: Annotated[str, typer.Option(help="Put before each picture's name, such as a URL.")] = "",
     empty: Annotated[bool, typer.Option("--empty", help="Pictures that nobody annotated have empty masks.")] = False,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Take masks to annotation tools, between them, and back, or poses to other programs; exits with 3 if some fail."""
-    from cleanplate.capture import find_captures
+    from cleanplate.capture import check_new, find_captures
     from cleanplate.exchange import convert_masks, export_masks, import_masks
     from cleanplate.exchange.poses import WRITERS
 
     if (captures is None) == (to is None):
         raise typer.BadParameter("give either --to (a format) or --captures (to import for)", param_hint="--to")
+    if captures is None:  # a result holds who made each mask, and keeps what a person made
+        check_new(out, overwrite=overwrite)
     if to in WRITERS:
         _convert_poses(source, out, str(to))
         return

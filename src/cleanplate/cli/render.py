@@ -1,11 +1,12 @@
 """Simulated captures and collections of them: render, dataset."""
 
+import glob
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from cleanplate.cli.common import app, print_json, say
+from cleanplate.cli.common import Overwrite, app, print_json, say
 from cleanplate.errors import require
 
 dataset = typer.Typer(help="Make, check and count data sets.", no_args_is_help=True)
@@ -77,10 +78,13 @@ def manifest(
     folder: Annotated[Path, typer.Argument(help="Captures side by side.")],
     validation: Annotated[float, typer.Option(min=0, max=1, help="Share of products for validation.")] = 1 / 3,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of products for testing.")] = 0.0,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write manifest.jsonl: splits by product, and checksums."""
+    from cleanplate.capture import check_new
     from cleanplate.dataset import write_manifest
 
+    check_new(folder / "manifest.jsonl", overwrite=overwrite)
     say(f"{len(write_manifest(folder, validation, test))} captures in {folder / 'manifest.jsonl'}")
 
 
@@ -114,11 +118,18 @@ def pack(
         float, typer.Option(min=0, max=1, help="Share of products held out where there is no manifest.")
     ] = 0.1,
     shard: Annotated[int, typer.Option(min=1, help="Megabytes of a pack, at most.")] = 60,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the training views of data sets into a few large files, which other machines train from."""
-    from cleanplate.capture import check_output
+    from cleanplate.capture import check_new, check_output
     from cleanplate.train.pack import write_packs
 
     check_output(out.parent / f"{out.name}-000.pack")
-    for path in write_packs(datasets, out, validation, shard << 20):
+    before = set(out.parent.glob(f"{glob.escape(out.name)}-[0-9][0-9][0-9].pack"))
+    check_new(*sorted(before), overwrite=overwrite)
+    written = write_packs(datasets, out, validation, shard << 20)
+    for path in written:
         say(f"wrote {path}")
+    for path in sorted(before - set(written)):  # of more packs than there are now: training would read both
+        path.unlink()
+        say(f"removed {path}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cleanplate.cli.common import Model, app, say
+from cleanplate.cli.common import Model, Overwrite, app, say
 
 Host = Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 lets the local network in, with the token.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")]
@@ -20,16 +20,19 @@ def review(
     export: Annotated[
         Path | None, typer.Option(help="Open no page; copy the accepted masks with their pictures to this folder.")
     ] = None,
+    overwrite: Overwrite = False,
     host: Host = "127.0.0.1",
     port: Port = 0,
     browser: Browser = True,
 ) -> None:
     """Look at masks, the doubtful ones first, correct and accept them; or export the accepted ones as a data set."""
+    from cleanplate.capture import check_new
     from cleanplate.web import export_accepted, serve_review
 
     if export is None:
         serve_review(paths, host, port, browser, model, reviewer)
         return
+    check_new(export, overwrite=overwrite)
     for folder in export_accepted(paths, export):
         say(f"wrote {folder}")
 

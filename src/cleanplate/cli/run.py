@@ -14,6 +14,7 @@ from cleanplate.cli.common import (
     Model,
     NoFloor,
     Out,
+    Overwrite,
     Profile,
     Refine,
     Resolution,
@@ -93,15 +94,17 @@ def reconstruct(
     no_floor: NoFloor = False,
     front: Front = -90.0,
     usdz: Usdz = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Carve the visual hull of given masks and write it as a GLB, and a USDZ beside it."""
     from cleanplate.asset import write_asset
-    from cleanplate.capture import check_output, read_capture
+    from cleanplate.capture import check_new, check_output, read_capture
     from cleanplate.hull import write_hull
 
     if out.suffix != ".glb":
         raise typer.BadParameter(f"{out} does not end in .glb", param_hint="--out")
     check_output(out, capture, masks)
+    check_new(*(out.with_suffix(suffix) for suffix in (".glb", ".ply", ".json", ".usdz")), overwrite=overwrite)
     asked, description, hull = writes_usdz(usdz), read_capture(capture), out.with_suffix(".ply")
     write_hull(description, masks, hull, resolution, None if no_floor else 0.0)
     write_asset(hull, description, masks, out, profile, asked, front)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cleanplate.cli.common import app, say
+from cleanplate.cli.common import Overwrite, app, say
 from cleanplate.errors import require
 
 
@@ -47,11 +47,13 @@ def export(
     threshold: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Of the probability; by default as validation chose it.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write a trained network as ONNX, for `--model FILE.onnx`."""
     require("torch", "train")
-    from cleanplate.capture import check_output
+    from cleanplate.capture import check_new, check_output
     from cleanplate.train.export import export as write
 
     check_output(out)
+    check_new(out, overwrite=overwrite)
     say(f"wrote {write(checkpoints, out, bits, longest, threshold)}")
