@@ -51,7 +51,7 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def read_object(path: Path, limit: int = 1 << 28) -> dict[str, Any]:
+def read_object(path: Path, limit: int = 1 << 25) -> dict[str, Any]:
     """Return a JSON object; an empty one where the file is missing, damaged, no object or above `limit` bytes."""
     try:
         if not path.is_file() or path.stat().st_size > limit:

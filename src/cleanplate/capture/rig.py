@@ -1,6 +1,5 @@
 """A calibrated rig: fixed cameras around one platen, good for every later capture of that rig."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 from cleanplate.errors import CaptureError
 from cleanplate.files import write_json
 from cleanplate.geometry import Camera, Pose, rotation_z
+from cleanplate.untrusted import read_json
 
 FORMAT = "cleanplate-rig/1"
 
@@ -62,7 +62,7 @@ def read_rig(path: Path) -> Rig:
         CaptureError: not such a file.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path)
         if document["format"] != FORMAT:
             raise ValueError(f"its format is {document['format']!r}")
         cameras, poses = {}, {}

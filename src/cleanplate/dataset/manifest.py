@@ -9,7 +9,8 @@ from pathlib import Path
 
 from cleanplate.capture import find_captures, read_capture
 from cleanplate.errors import CaptureError
-from cleanplate.files import sha256_file, write_bytes
+from cleanplate.files import read_object, sha256_file, write_bytes
+from cleanplate.untrusted import parse_json
 
 FILE_NAME = "manifest.jsonl"
 SPLITS = ("train", "validation", "test")
@@ -51,7 +52,7 @@ def write_manifest(folder: Path, validation: float = 1 / 3, test: float = 0.0) -
     for capture_folder in find_captures([folder]):
         capture = read_capture(capture_folder)
         about = capture_folder / "product.json"
-        family = json.loads(about.read_text()).get("family", "") if about.exists() else ""
+        family = str(read_object(about).get("family", ""))
         split = split_of(capture.asin, validation, test)
         entries.append(Entry(capture.asin, split, len(capture.views), capture.tags, family, _checksums(capture_folder)))
     lines = "".join(json.dumps(asdict(e), sort_keys=True) + "\n" for e in entries)
@@ -76,7 +77,7 @@ def read_manifest(folder: Path) -> list[Entry]:
     entries = []
     for number, line in enumerate(path.read_text().splitlines(), 1):
         try:
-            fields = json.loads(line)
+            fields = parse_json(line.encode())
             entries.append(Entry(**{**fields, "tags": tuple(fields["tags"])}))
         except (ValueError, TypeError, KeyError) as error:
             raise CaptureError(f"{path}, line {number}: not a manifest entry ({error}); write it anew") from error

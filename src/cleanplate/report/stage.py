@@ -1,6 +1,5 @@
 """The stage: a product's results in, its page and overlays out; and what a person is told of them."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from cleanplate.capture import Capture, View
+from cleanplate.files import read_object
 from cleanplate.geometry import Mesh, read_mesh
 from cleanplate.image import read_image, read_mask, read_probability, write_image
 from cleanplate.report.overlay import overlay
@@ -19,8 +19,7 @@ DOUBTFUL_AGREEMENT = 0.9
 
 def read_facts(output: Path) -> dict[str, Any]:
     """Return what a stage wrote beside its output; empty where there is none."""
-    facts = output.with_suffix(".json")
-    return json.loads(facts.read_bytes()) if facts.is_file() else {}
+    return read_object(output.with_suffix(".json"))
 
 
 def hull_problems(hull: Path) -> list[str]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cleanplate.untrusted import parse_json
+
 ACTIONS = ("save", "accept", "flag", "reopen")
 
 
@@ -77,7 +79,7 @@ class Journal:
 
 def _parse(line: bytes) -> Entry | None:
     try:
-        values: dict[str, Any] = json.loads(line)
+        values: dict[str, Any] = parse_json(line)
         return Entry(**values)
     except (ValueError, TypeError):
         return None

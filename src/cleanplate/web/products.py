@@ -1,6 +1,5 @@
 """What a page shows: captures, and the products that runs made of them."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from cleanplate.capture import Capture, View, find_captures, read_capture
 from cleanplate.errors import CaptureError
+from cleanplate.files import read_object
 
 RESULT = "result.json"
 
@@ -37,7 +37,7 @@ class Product:
 
     def hull_facts(self) -> dict[str, Any]:
         """Return what the run knows of the hull; empty where there is none."""
-        return {} if self.run is None else read_json(self.run / "hull.json")
+        return {} if self.run is None else read_object(self.run / "hull.json")
 
     def hull_mesh(self) -> Path | None:
         """Return the run's hull, or None."""
@@ -77,17 +77,8 @@ def _runs(path: Path) -> Iterator[Path]:
 def _capture_of(run: Path, by_asin: dict[str, Capture]) -> Capture:
     if run.name in by_asin:
         return by_asin[run.name]
-    recorded = read_json(run / RESULT).get("capture")
+    recorded = read_object(run / RESULT).get("capture")
     if isinstance(recorded, str) and (Path(recorded) / "capture.json").is_file():
         return read_capture(Path(recorded))
     where = f"its {RESULT} names {recorded!r}, which is not there" if recorded else f"it has no {RESULT}"
     raise CaptureError(f"{run}: the capture with the pictures cannot be found ({where}); name its folder as well")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return a JSON object, or an empty one where the file is missing or damaged."""
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -17,13 +17,14 @@ from starlette.staticfiles import StaticFiles
 
 from cleanplate.capture import View
 from cleanplate.errors import CaptureError
+from cleanplate.files import read_object
 from cleanplate.report import overlay
 from cleanplate.report.page import VIEWER
 from cleanplate.web.doubt import small_image, small_mask
 from cleanplate.web.guard import Guard, policy
 from cleanplate.web.messages import HANDLERS
 from cleanplate.web.pictures import encode
-from cleanplate.web.products import RESULT, Product, find_products, read_json
+from cleanplate.web.products import RESULT, Product, find_products
 from cleanplate.web.serve import serve
 
 STATIC = Path(__file__).parent / "static"
@@ -98,7 +99,7 @@ class Viewer:
         return JSONResponse({"products": listed, "session": self.session}, headers={"cache-control": "no-store"})
 
     def _describe(self, key: str, product: Product) -> dict[str, Any]:
-        result, model = read_json(product.folder / RESULT), read_json(_model_path(product, "json"))
+        result, model = read_object(product.folder / RESULT), read_object(_model_path(product, "json"))
         agreement = product.hull_facts().get("agreement", {})
         return {
             "asin": product.capture.asin,

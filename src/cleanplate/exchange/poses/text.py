@@ -4,7 +4,6 @@ What comes out are dicts, lists, strings and finite numbers. OpenCV's own reader
 makes it crash, and a matrix that announces 2^31 rows makes it allocate them.
 """
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cleanplate.errors import CaptureError
+from cleanplate.untrusted import parse_json
 
 MOST_BYTES = 64_000_000
 DEEPEST = 64
@@ -57,13 +57,9 @@ def read_json(path: Path) -> Any:
     Raises:
         CaptureError: not JSON, nested too deeply, or with NaN or Infinity.
     """
-
-    def refuse(word: str) -> Any:
-        raise ValueError(f"it holds {word}")
-
     try:
-        return json.loads(read_text(path), parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
+        return parse_json(read_text(path).encode())
+    except ValueError as error:
         raise CaptureError(f"{path}: not JSON that can be read ({_short(error)}); export it again") from error
 
 
