@@ -1,6 +1,7 @@
 """Errors for users: each says what was wrong, with which file, what was got, and what to do."""
 
 import importlib
+import re
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -53,3 +54,26 @@ def require(module: str, extra: str) -> ModuleType:
         raise MissingExtra(
             f"this needs {module!r}, which is not installed; run: pip install 'cleanplate[{extra}]'"
         ) from error
+
+
+def gathered(problems: Sequence[str]) -> list[str]:
+    """Return problems for people: what three views or more share is said once, with their number and some names.
+
+    "view X: reason" is shared where the reasons differ in the view's name alone, which becomes "*".
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for problem in problems:
+        found = re.match(r"view (\S+): (.*)", problem, re.DOTALL)
+        view, reason = (
+            (found[1], re.sub(rf"(?<!\w){re.escape(found[1])}(?!\w)", "*", found[2])) if found else ("", problem)
+        )
+        groups.setdefault(reason, []).append((view, problem))
+    said: list[str] = []
+    for reason, each in groups.items():
+        views = [view for view, _ in each if view]
+        if len(views) < 3:
+            said += dict.fromkeys(problem for _, problem in each)
+        else:
+            some = views if len(views) <= 4 else [*views[:3], "...", views[-1]]
+            said.append(f"{len(views)} views ({', '.join(some)}): {reason}")
+    return said

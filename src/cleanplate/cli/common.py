@@ -153,7 +153,9 @@ def tell(result: "ProductResult") -> None:
         else f"{result.made} files made{', masks on a GPU' * (result.device == 'cuda')}"
     )
     say(f"{result.asin}: {result.status} ({made}) {result.folder}")
-    for problem in result.problems:
+    from cleanplate.errors import gathered
+
+    for problem in gathered(result.problems):
         say(f"  {problem}")
 
 

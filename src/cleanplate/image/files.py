@@ -63,7 +63,7 @@ def read_mask(path: Path) -> Mask:
 
 def _check_file(path: Path) -> None:
     if not path.exists():
-        raise ImageError(f"{path}: not found; put the picture there or correct its path in capture.json")
+        raise ImageError(f"{path}: not found; put the picture there, or correct what names it")
     if not path.is_file():
         raise ImageError(f"{path}: a folder or a device, not a picture; put the picture there")
     if path.stat().st_size > BYTE_LIMIT:

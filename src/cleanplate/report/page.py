@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 
+from cleanplate.errors import gathered
 from cleanplate.files import write_bytes
 from cleanplate.image.comparison import intersection_over_union
 from cleanplate.report.overlay import disagreement, overlay, thumbnail
@@ -81,7 +82,7 @@ def write_report(
     page = environment.get_template("report.html.j2").render(
         title=title,
         figures=figures,
-        problems=problems,
+        problems=gathered(problems),
         panels=sorted(panels, key=_worst_first),
         model=models[0].read_bytes() if models else None,
         files=[(model.name, f"{model.stat().st_size / 1e6:.2f} MB") for model in models],

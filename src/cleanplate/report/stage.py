@@ -111,4 +111,4 @@ def _refined_note(folder: Path, view: View) -> str:
     filled, removed = int((refined & ~first).sum()), int((first & ~refined).sum())
     if not filled + removed:
         return ""
-    return f"its mask was refined by what other views show: {filled} pixels filled in, {removed} removed; look at it"
+    return f"its mask was refined by what other views show: {filled} px filled in, {removed} removed; look at it"

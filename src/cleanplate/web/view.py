@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from cleanplate.capture import View
-from cleanplate.errors import CaptureError
+from cleanplate.errors import CaptureError, gathered
 from cleanplate.files import read_object
 from cleanplate.report import overlay
 from cleanplate.report.page import VIEWER
@@ -105,7 +105,7 @@ class Viewer:
             "asin": product.capture.asin,
             "tags": list(product.capture.tags),
             "status": result.get("status", ""),
-            "problems": result.get("problems", []),
+            "problems": gathered(result.get("problems", [])),
             "figures": result.get("figures", {}),
             "extent": model.get("extent"),
             "models": {
