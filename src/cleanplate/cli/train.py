@@ -13,7 +13,9 @@ from cleanplate.errors import require
 def train(
     recipe: Annotated[
         str,
-        typer.Argument(help="paper, paper-small, -gpu, -gpu-finish, compact, compact-large, -finish, -gpu or -tune."),
+        typer.Argument(
+            help="paper, paper-small, -middle, -gpu, -gpu-finish, compact, compact-large, -finish, -gpu or -tune."
+        ),
     ],
     datasets: Annotated[list[Path], typer.Argument(help="Packs, or folders of captures with true masks.")],
     run: Annotated[Path, typer.Option(help="Folder of this run; an existing one is resumed.")],
@@ -43,7 +45,10 @@ def export(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write.")],
     bits: Annotated[int, typer.Option(help="Bits of each stored weight: 32, 16 or 8.")] = 16,
-    longest: Annotated[int, typer.Option(min=32, help="The longer side that the network sees, in pixels.")] = 384,
+    longest: Annotated[
+        int | None,
+        typer.Option(min=32, help="The longer side that the network sees, in pixels; by default the recipe's."),
+    ] = None,
     threshold: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Of the probability; by default as validation chose it.")
     ] = None,

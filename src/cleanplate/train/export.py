@@ -17,6 +17,8 @@ from cleanplate.errors import CleanplateError
 from cleanplate.files import atomic_path
 from cleanplate.train.networks import load_mean
 
+LONGEST = 640
+"""Pixels of the longer side where a recipe names none."""
 _SMALL = 512
 """Initialisers with fewer values keep their 32 bits: they weigh nothing, and shapes must stay exact."""
 
@@ -38,7 +40,7 @@ def export(
     checkpoints: Path | Sequence[Path],
     target: Path,
     bits: int = 16,
-    longest: int = 640,
+    longest: int | None = None,
     threshold: float | None = None,
 ) -> Path:
     """Write a checkpoint, or the mean of several ones' weights, as ONNX and return its path.
@@ -49,7 +51,7 @@ def export(
     Args:
         checkpoints: .safetensors files, or runs' folders, whose best checkpoint is taken, or the last if none is held.
         bits: of the stored weights; the graph itself expands them, once, when it is loaded.
-        longest: the longer side that pictures are scaled to for the network, in pixels.
+        longest: the longer side that pictures are scaled to for the network, in pixels; by default the recipe's.
         threshold: of the probability; by default what validation chose, 0.5 if there was none or there are several.
 
     Raises:
@@ -68,7 +70,7 @@ def export(
         "architecture": metadata["architecture"],
         "threshold": metrics.get("threshold", 0.5) if threshold is None else threshold,
         "multiple": getattr(network, "multiple", 1),
-        "longest": longest,
+        "longest": longest or json.loads(metadata.get("recipe", "{}")).get("longest") or LONGEST,
         "metrics": json.dumps(metrics),
     }
     onnx.helper.set_model_props(model, {name: str(value) for name, value in facts.items()})

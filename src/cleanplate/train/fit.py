@@ -24,7 +24,7 @@ from cleanplate.train.losses import Objective
 from cleanplate.train.networks import build, initialise
 from cleanplate.train.pairs import Pairs, StoredPair, sources
 from cleanplate.train.recipes import Recipe
-from cleanplate.train.validate import validate
+from cleanplate.train.validate import recalibrate, validate
 
 
 @dataclass(frozen=True)
@@ -293,10 +293,12 @@ def _validate(state: _Run) -> None:
     if not held_out:
         return
     measured = state.network
-    if state.average:
+    if state.average or recipe.recalibrate:
         measured = build(recipe.architecture).to(state.device)
-        measured.load_state_dict(state.average)
-    metrics = progress.metrics = validate(measured, held_out, recipe.validation_views)
+        measured.load_state_dict(state.average or state.network.state_dict())
+    if recipe.recalibrate:
+        recalibrate(measured, state.pairs.side("train"), recipe.recalibrate, recipe.longest)
+    metrics = progress.metrics = validate(measured, held_out, recipe.validation_views, recipe.longest)
     state.log.write("validation", progress.step, epoch=progress.epoch, **metrics)
     if metrics["miou"] > progress.best or len(held_out) != progress.held_out:  # a data set that grew is another test
         progress.best, progress.held_out = metrics["miou"], len(held_out)
