@@ -1,11 +1,11 @@
-"""Ablations of the paper's network: the same products, steps and seed, one thing changed at a time.
+"""Ablations of the paper's network: the same pictures, steps and seed, one thing changed at a time.
 
-    python benchmarks/ablations.py TRAIN... --test TEST --out D --json docs/results/ablations.json
+    python benchmarks/ablations.py PACKS --out D --json docs/results/ablations.json
 
-Every variant of `cleanplate.train.ablations` is trained from scratch on the same pictures and measured on the first
-view of each test product. Resumes: a finished run is one JSON below D/runs. With --table nothing is trained; what is
-there is summed up. A difference counts as significant if its 95% interval, by bootstrap over test products of the mean
-over seeds, leaves out 0, and every seed has its sign; with one seed it is called so only "of this seed".
+Every variant of `variants.py` is trained on the same packs and measured on one view of each of their validation
+products. Resumes: a finished run is one JSON below D/runs. With --table nothing is trained; what is there is summed
+up. A difference counts as significant if its 95% interval, by bootstrap over products of the mean over seeds, leaves
+out 0, and every seed has its sign; with one seed it is called so only "of this seed".
 """
 
 import json
@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from small_runs import arguments, interval, resampled, run, test_captures, training_products, values
+from small_runs import arguments, held_out, interval, resampled, run, values
+from variants import Ablation, ablations
 
 from cleanplate.evaluate.measured import measured
 from cleanplate.files import write_json
-from cleanplate.train.ablations import Ablation, ablations
 
 
 def main() -> None:
@@ -25,32 +25,22 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--only", nargs="+", metavar="VARIANT", help="of " + ", ".join(ablations()))
     parser.add_argument("--width", type=int, default=256, help="channels of ASPP and decoder")
-    parser.add_argument("--products", type=int, default=72)
     given = parser.parse_args()
     height, width = (int(side) for side in given.size.split("x"))
     variants = ablations((height, width), given.width, given.lr, given.batch)
     chosen = {name: variants[name] for name in given.only or variants}
-    if not given.table:
-        products, test = (
-            training_products(given.train, given.products, given.out),
-            test_captures(given.test, given.views),
-        )
-        for seed in given.seeds:
-            for name, ablation in chosen.items():
-                result = run(*_of_seed(ablation, seed), products, given.rounds, test, _path(given.out, name, seed))
-                miou, spent = values(result, "miou").mean(), result["cpu_seconds"]
-                print(f"{name}, seed {seed}: mIoU {miou:.4f}, {result['steps']} steps, {spent:.0f} CPU s", flush=True)
+    test = [] if given.table else held_out(given.packs)
+    for seed in [] if given.table else given.seeds:
+        for name, ablation in chosen.items():
+            recipe = replace(ablation.recipe, seed=seed)
+            result = run(recipe, ablation.init, given.packs, given.steps, test, _path(given.out, name, seed))
+            miou, spent = values(result, "miou").mean(), result["cpu_seconds"]
+            print(f"{name}, seed {seed}: mIoU {miou:.4f}, {result['steps']} steps, {spent:.0f} CPU s", flush=True)
     summary = summarise({name: _results(given.out, name) for name in chosen}, chosen)
-    summary["settings"] = {
-        name: getattr(given, name) for name in ("size", "width", "lr", "batch", "products", "rounds", "views")
-    }
+    summary["settings"] = {name: getattr(given, name) for name in ("size", "width", "lr", "batch", "steps")}
     summary["measured"] = measured()
     write_json(given.json or given.out / "ablations.json", summary)
     print(table(summary))
-
-
-def _of_seed(ablation: Ablation, seed: int) -> tuple:
-    return replace(ablation.recipe, seed=seed), ablation.init
 
 
 def _path(out: Path, name: str, seed: int) -> Path:

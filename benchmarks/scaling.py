@@ -1,23 +1,24 @@
-"""More data: the same steps on N, 2N, 4N products, a power law through the errors, and what the paper's rows need.
+"""More data: the same steps on N, 2N, 4N packs, a power law through the errors, and what the paper's rows need.
 
-    python benchmarks/scaling.py TRAIN... --test TEST --out D --json docs/results/scaling.json
+    python benchmarks/scaling.py PACKS --out D --json docs/results/scaling.json
 
-The error is 1 - mIoU on the first view of each test product; error = a N^-b is fitted over all sizes and seeds. The
-sets are nested, and every run sees as many pictures: the largest set `--rounds` times, smaller ones more often.
-Resumes: a finished run is one JSON below D/runs. With --table nothing is trained.
+The error is 1 - mIoU on one view of each validation product of all packs; error = a N^-b is fitted over all sizes and
+seeds. The sets are nested, and every run sees as many pictures. Resumes: a finished run is one JSON below D/runs. With
+--table nothing is trained.
 """
 
 import json
 from dataclasses import replace
 
 import numpy as np
-from small_runs import arguments, interval, resampled, run, test_captures, training_products, values
+from small_runs import arguments, held_out, interval, resampled, run, values
+from variants import COMPACT, REFERENCE, ablations
 
 from cleanplate.evaluate.measured import measured
 from cleanplate.files import write_json
-from cleanplate.train.ablations import REFERENCE, ablations
+from cleanplate.train.pairs import Pairs, sources
 
-NETWORKS = {"compact": "compact, ImageNet", "paper": REFERENCE}
+NETWORKS = {"compact": COMPACT, "paper": REFERENCE}
 PAPERS_ROWS = {"8k": 0.9373, "16k": 0.9597}
 """mIoU of the paper's Table 1."""
 
@@ -26,26 +27,26 @@ def main() -> None:
     """Train what is missing, print and write the table."""
     parser = arguments(__doc__)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["compact"])
-    parser.add_argument("--products", type=int, nargs="+", default=[18, 36, 72])
     given = parser.parse_args()
     height, width = (int(side) for side in given.size.split("x"))
     variants = ablations((height, width), lr=given.lr, batch=given.batch)
-    largest = max(given.products)
-    if any(largest % count for count in given.products):
-        raise SystemExit("the largest number of products must be a multiple of the others, for the same steps")
-    if not given.table:
-        test = test_captures(given.test, given.views)
-        pool = training_products(given.train, largest, given.out)
-        for count in given.products:
-            for seed in given.seeds:
-                for network in given.networks:
-                    ablation = variants[NETWORKS[network]]
-                    recipe, rounds = replace(ablation.recipe, seed=seed), given.rounds * largest // count
-                    out = given.out / "runs" / f"{network}-{count}-seed{seed}.json"
-                    result = run(recipe, ablation.init, pool[:count], rounds, test, out)
-                    told = f"mIoU {values(result, 'miou').mean():.4f}, {result['steps']} steps"
-                    print(f"{network}, {count} products, seed {seed}: {told}", flush=True)
-    summary = {"networks": {}, "settings": {name: getattr(given, name) for name in ("size", "lr", "batch", "rounds")}}
+    packs = sources(given.packs)
+    test = [] if given.table else held_out(packs)
+    counts = [len(packs) >> n for n in range(3) if len(packs) >> n] if not given.table else []
+    for count in sorted(counts):
+        pairs = Pairs(0.1)
+        pairs.add(packs[:count])
+        pictures = len(pairs.side("train"))
+        for seed in given.seeds:
+            for network in given.networks:
+                ablation = variants[NETWORKS[network]]
+                recipe, out = replace(ablation.recipe, seed=seed), given.out / "runs" / f"{network}-{count}-{seed}.json"
+                result = run(recipe, ablation.init, packs[:count], given.steps, test, out)
+                write_json(out, result | {"pictures": pictures})
+                print(
+                    f"{network}, {pictures} pictures, seed {seed}: mIoU {values(result, 'miou').mean():.4f}", flush=True
+                )
+    summary = {"networks": {}, "settings": {name: getattr(given, name) for name in ("size", "lr", "batch", "steps")}}
     for network in given.networks:
         paths = sorted((given.out / "runs").glob(f"{network}-*.json"))
         if paths:
@@ -60,15 +61,15 @@ def fit(results: list[dict]) -> dict:
 
     Intervals are over test products; the law says nothing of sizes far from those that were run.
     """
-    sizes = sorted({result["products"] for result in results})
+    sizes = sorted({result["pictures"] for result in results})
     errors = np.stack(
-        [np.mean([1 - values(each, "miou") for each in results if each["products"] == size], axis=0) for size in sizes]
+        [np.mean([1 - values(each, "miou") for each in results if each["pictures"] == size], axis=0) for size in sizes]
     )
     weights = resampled(errors.shape[1])
     means, samples = errors.mean(axis=1), weights @ errors.T
     points = {
         str(size): interval(samples[:, n], means[n])
-        | {"steps": [each["steps"] for each in results if each["products"] == size]}
+        | {"steps": [each["steps"] for each in results if each["pictures"] == size]}
         for n, size in enumerate(sizes)
     }
     if len(sizes) < 2:
@@ -79,7 +80,7 @@ def fit(results: list[dict]) -> dict:
         "error": points,
         "exponent": interval(-lines[:, 0], -slope),
         "factor": float(np.exp(offset)),
-        "products_for": {
+        "pictures_for": {
             row: {
                 "mean": _reach(slope, offset, miou),
                 "interval": np.percentile([_reach(*line, miou) for line in lines], [2.5, 97.5]).tolist(),
@@ -97,13 +98,13 @@ def _line(sizes: list[int], errors: np.ndarray) -> np.ndarray:
 
 
 def _reach(slope: float, offset: float, miou: float) -> float:
-    """Return the number of products at which the law's error is 1 - miou; at most 1e12, which stands for never."""
+    """Return the number of pictures at which the law's error is 1 - miou; at most 1e12, which stands for never."""
     return float(np.exp(min((np.log(1 - miou) - offset) / slope, np.log(1e12)))) if slope < 0 else 1e12
 
 
 def table(summary: dict) -> str:
     """Return the summary as Markdown."""
-    lines = ["| network | products | steps | 1 - mIoU | 95% |", "|---|---|---|---|---|"]
+    lines = ["| network | pictures | steps | 1 - mIoU | 95% |", "|---|---|---|---|---|"]
     for network, found in summary["networks"].items():
         for size, each in found["error"].items():
             interval_ = f"{each['low']:.4f} to {each['high']:.4f}"
@@ -113,10 +114,10 @@ def table(summary: dict) -> str:
             exponent = found["exponent"]
             law = f"{found['factor']:.3f} N^({-exponent['mean']:+.3f})"
             lines += ["", f"{network}: error = {law}; exponent {exponent['low']:.3f} to {exponent['high']:.3f}."]
-            for row, reach in found["products_for"].items():
+            for row, reach in found["pictures_for"].items():
                 if reach:
                     low, high = reach["interval"]
-                    lines.append(f"The paper's {row} row: {reach['mean']:.3g} products ({low:.2g} to {high:.2g}).")
+                    lines.append(f"The paper's {row} row: {reach['mean']:.3g} pictures ({low:.2g} to {high:.2g}).")
     return "\n".join(lines)
 
 

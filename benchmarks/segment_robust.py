@@ -12,10 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cleanplate.capture import find_captures
+from cleanplate.capture import find_captures, read_capture
 from cleanplate.evaluate import evaluate_mask
 from cleanplate.segment import load_model
-from cleanplate.train.pairs import Pairs
+from cleanplate.train.pairs import PairFile
 from cleanplate.types import Image
 
 NOISE = 1.5
@@ -45,6 +45,12 @@ CHANGES: dict[str, Callable[[Image], Image]] = {
 }
 
 
+def _first_pair(folder: Path) -> PairFile:
+    capture = read_capture(folder)
+    view = next(view for view in capture.views if view.plate and view.mask)
+    return PairFile(*(folder / str(name) for name in (view.image, view.plate, view.mask)), "test")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
@@ -52,9 +58,8 @@ def main() -> None:
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--views", type=int, default=12)
     given = parser.parse_args()
-    model, pairs = load_model(str(given.model)), Pairs(0.0)
-    pairs.add(find_captures(given.captures))
-    chosen = [each.read() for each in pairs.pairs[:: max(1, len(pairs.pairs) // given.views)]]
+    model, found = load_model(str(given.model)), find_captures(given.captures)
+    chosen = [_first_pair(folder).read() for folder in found[:: max(1, len(found) // given.views)]]
     for gain in (1.0, 0.95, 1.05):
         empty = [(model.segment(exposed(each.plate, gain), each.plate) >= 0.5).mean() for each in chosen]
         print(f"empty set, exposure x{gain}: false foreground {np.mean(empty):.4%}, worst {np.max(empty):.4%}")

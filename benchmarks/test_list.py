@@ -10,9 +10,10 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from balance import balanced
+
 from cleanplate.errors import CleanplateError
 from cleanplate.files import write_bytes
-from cleanplate.render.balance import balanced
 from cleanplate.render.products import TEST_FAMILIES
 from cleanplate.render.recipes import FIRST_SCAN_SEED, TEST_LIST, TEST_MESHES, Source, mesh_files
 

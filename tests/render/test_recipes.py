@@ -4,9 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from balance import balanced
 
 from cleanplate.render import RECIPES, TEST_MESHES
-from cleanplate.render.balance import balanced
 from cleanplate.render.presets import make_rig
 from cleanplate.render.products import TEST_FAMILIES, TRAIN_FAMILIES
 from cleanplate.render.recipes import Source, make_jobs

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import pytest
 import torch
+from variants import REFERENCE, ablations
 
 from cleanplate.errors import ModelError
-from cleanplate.train.ablations import REFERENCE, ablations
 from cleanplate.train.networks import build
 
 VARIANTS = ablations((64, 96), width=8)

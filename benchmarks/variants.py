@@ -6,6 +6,7 @@ from cleanplate.train.recipes import Recipe, compact, paper_small
 
 PAPER = "deeplabv3plus_dualinput_resnet50"
 REFERENCE = "paper"
+SCRATCH = "paper, from scratch"
 
 SWITCHES = {
     REFERENCE: "",
@@ -17,7 +18,8 @@ SWITCHES = {
     "bilinear upsampling": "upsampling=bilinear",
     "stem negated": "stem=negated",
 }
-"""Spec, section 2; the stem's start makes no difference of kind without ImageNet weights, only of scale."""
+"""Spec, section 2."""
+COMPACT = "compact, ImageNet"
 
 _MULTIPLE = 64
 """Sides that the compact network trains on are multiples of it."""
@@ -38,20 +40,24 @@ class Ablation:
 
 
 def ablations(
-    size: tuple[int, int] = (128, 160), width: int = 256, lr: float = 5e-4, batch: int = 4
+    size: tuple[int, int] = (128, 160), width: int = 256, lr: float = 2e-4, batch: int = 8
 ) -> dict[str, Ablation]:
     """Return every variant by name, for a small budget: the recipe `paper-small` but for what is named.
 
     Args:
         width: channels of ASPP and decoder; fewer than the network's own 256 cost less.
     """
-    small = replace(paper_small(), size=size, lr=lr, batch=batch, validation=0.0)
+    small = replace(paper_small(), size=size, longest=max(size), lr=lr, batch=batch)
     sized = {name: ",".join(filter(None, [switch, f"width={width}"])) for name, switch in SWITCHES.items()}
-    variants = {name: Ablation(replace(small, architecture=f"{PAPER}[{switch}]")) for name, switch in sized.items()}
-    variants["weight decay 1e-4"] = Ablation(replace(variants[REFERENCE].recipe, weight_decay=1e-4))
-    # There are no ImageNet weights of ResNet50 here: the compact network's encoder answers for it.
+    variants = {
+        name: Ablation(replace(small, architecture=f"{PAPER}[{switch}]"), "opennsfw") for name, switch in sized.items()
+    }
+    variants["weight decay 1e-4"] = Ablation(replace(variants[REFERENCE].recipe, weight_decay=1e-4), "opennsfw")
+    # No pretrained Xception can be had: it is compared with a ResNet50 from scratch.
+    variants[SCRATCH] = Ablation(variants[REFERENCE].recipe)
+    variants["Xception encoder"] = Ablation(variants["Xception encoder"].recipe, reference=SCRATCH)
     fitting = (-(-size[0] // _MULTIPLE) * _MULTIPLE, -(-size[1] // _MULTIPLE) * _MULTIPLE)
     own = replace(small, architecture="compact", loss=compact().loss, size=fitting)
-    variants["compact, ImageNet"] = Ablation(own, "imagenet", reference="compact, ImageNet")
-    variants["compact, scratch"] = Ablation(own, reference="compact, ImageNet")
+    variants[COMPACT] = Ablation(own, "imagenet", reference=COMPACT)
+    variants["compact, scratch"] = Ablation(own, reference=COMPACT)
     return variants
