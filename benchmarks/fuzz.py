@@ -1,4 +1,4 @@
-"""Mutants of pictures, masks, exports and captures against their readers: every one ends in a value or a sentence.
+"""Mutants of pictures, exports, captures, networks and meshes: each ends in a value or in a sentence.
 
     python benchmarks/fuzz.py --minutes 5
     python benchmarks/fuzz.py --kind zip --seed 17 --one        # one case again
@@ -18,9 +18,11 @@ import time
 import traceback
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import fuzz_models
 import numpy as np
 import PIL.Image
 
@@ -140,11 +142,22 @@ def captures(rng: np.random.Generator, folder: Path) -> None:
     read_capture(path.parent)
 
 
+def models(kind: str, rng: np.random.Generator, folder: Path) -> None:
+    """A mutant of a network, a checkpoint or a mesh."""
+    data, suffix = fuzz_models.sample(kind, rng)
+    changed = mutant(data, rng)
+    if kind == "mesh":
+        fuzz_models.mesh(changed, suffix, folder)
+    else:
+        getattr(fuzz_models, kind)(changed, folder)
+
+
 KINDS: dict[str, Callable[[np.random.Generator, Path], None]] = {
     "picture": pictures,
     "export": exports,
     "zip": zips,
     "capture": captures,
+    **{kind: partial(models, kind) for kind in ("network", "checkpoint", "mesh")},
 }
 
 

@@ -18,7 +18,8 @@ def validate(captures: Captures, as_json: AsJson = False) -> None:
         print_json(problems)
     else:
         for folder, found in problems.items():
-            print(f"{folder}: {len(found)} problems" if found else f"{folder}: sound")
+            told = f"{len(found)} problem{'s' * (len(found) > 1)}" if found else "sound"
+            print(f"{printable(folder)}: {told}")
             for problem in found:
                 print(f"  {printable(problem)}")
     raise typer.Exit(1 if any(problems.values()) else 0)

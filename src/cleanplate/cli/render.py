@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cleanplate.cli.common import Overwrite, app, print_json, say
+from cleanplate.cli.common import Overwrite, app, print_json, printable, say
 from cleanplate.errors import require
 
 dataset = typer.Typer(help="Make, check and count data sets.", no_args_is_help=True)
@@ -95,7 +95,7 @@ def validate(folder: Annotated[Path, typer.Argument(help="A data set with a mani
 
     problems = validate_dataset(folder)
     for problem in problems:
-        print(problem)
+        print(printable(problem))
     say(f"{len(problems)} problems" if problems else "sound")
     raise typer.Exit(1 if problems else 0)
 

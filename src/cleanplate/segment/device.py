@@ -45,7 +45,12 @@ def open_session(
 
     check_device(device)
     wanted = [CUDA, CPU] if device != "cpu" and CUDA in onnxruntime.get_available_providers() else [CPU]
-    session = onnxruntime.InferenceSession(str(path), options, providers=wanted)
+    try:  # without its own fallback, which prints to stdout
+        session = onnxruntime.InferenceSession(str(path), options, providers=wanted, enable_fallback=0)
+    except Exception:
+        if wanted == [CPU] or device == "cuda":
+            raise
+        session = onnxruntime.InferenceSession(str(path), options, providers=[CPU], enable_fallback=0)
     runs: DeviceName = "cuda" if session.get_providers()[0] == CUDA else "cpu"
     if device == "cuda" and runs == "cpu":
         raise ModelError(

@@ -124,14 +124,17 @@ def open_network(path: Path, threads: int = 0, device: DeviceName = "auto") -> N
         raise
     except Exception as error:  # ONNX Runtime raises a different kind for each way a file can be damaged
         raise ModelError(f"{path}: ONNX Runtime cannot load it ({str(error)[:200]}); export it again") from error
-    found = {each.name: each.type for each in session.get_inputs()}
-    outputs = [each.name for each in session.get_outputs()]
+    try:
+        found = {each.name: each.type for each in session.get_inputs()}
+        outputs = [each.name for each in session.get_outputs()]
+        facts = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: damaged, its names are no text ({error}); export it again") from error
     if found != INPUTS or "probability" not in outputs:
         raise ModelError(
             f"{path}: inputs are {found} and outputs {outputs}; cleanplate needs {INPUTS} and 'probability': "
             f"export the checkpoint with 'cleanplate export'"
         )
-    facts = session.get_modelmeta().custom_metadata_map
     try:
         threshold, multiple, longest = float(facts["threshold"]), int(facts["multiple"]), int(facts["longest"])
     except (KeyError, ValueError) as error:
