@@ -311,3 +311,14 @@ def test_shipped_weights_are_compared_with_their_checksum(onnx_file, tmp_path):
         models.shipped("compact", tmp_path)
     with pytest.raises(ModelError, match="not in this installation"):
         models.shipped("deeplabv3plus_dualinput_resnet50", tmp_path)
+
+
+def test_weights_beside_the_file_are_part_of_the_fingerprint(onnx_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    onnx.save(onnx.load(onnx_file), path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    before = load_model(str(path)).fingerprint
+    assert load_model(str(path)).fingerprint == before
+    weights = bytearray((tmp_path / "weights.bin").read_bytes())
+    weights[0] ^= 1
+    (tmp_path / "weights.bin").write_bytes(weights)
+    assert load_model(str(path)).fingerprint != before
