@@ -4,15 +4,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-out
-EXTRAS := dev,train,render,usd,web,web-asset
+SITE ?= site
+EXTRAS := dev,docs,train,render,usd,web,web-asset
 
-.PHONY: demo test test-fast test-core check format reference tutorial clean
+.PHONY: demo test test-fast test-core check format reference docs tutorial clean system-packages system-packages-of-tests
 
 demo: $(VENV)/core.done
 	$(BIN)/cleanplate demo --out $(DEMO)
 
+test: | system-packages-of-tests
 test: $(VENV)/all.done tests/tools/node_modules/.done
-	@scripts/check-system
 	$(BIN)/python -m pytest -q
 
 # Without Mitsuba, torch and Chromium.
@@ -42,13 +43,24 @@ reference: $(VENV)/all.done
 	$(BIN)/cleanplate schema > docs/capture.schema.json
 	$(BIN)/python scripts/api-reference > docs/reference/api.md
 
+# The site: every page of docs/, links checked.
+docs: $(VENV)/all.done
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs $(SITE)
+
 tutorial: $(VENV)/all.done
 	CLEANPLATE_TUTORIAL_IMAGES=docs/tutorials/images $(BIN)/python -m pytest -q tests/web/test_tutorial.py
 
 clean:
-	rm -rf $(VENV) $(VENV)-core $(DEMO) $(DEMO)-core tests/tools/node_modules
+	rm -rf $(VENV) $(VENV)-core $(SITE) $(DEMO) $(DEMO)-core tests/tools/node_modules
 
-$(VENV)/bin/python:
+# First of all: what nobody can install for you is named before anything slow.
+system-packages:
+	@scripts/system-packages $(PYTHON)
+
+system-packages-of-tests:
+	@scripts/system-packages $(PYTHON) tests
+
+$(VENV)/bin/python: | system-packages
 	$(PYTHON) -c 'import sys; sys.exit("cleanplate needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
