@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numba
 
+CPUS = "CLEANPLATE_CPUS"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -25,7 +26,18 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     return numba.njit(cache=True, nogil=True, inline="always")(inspect.unwrap(function))
 
 
+def cores() -> int:
+    """Return how many cores this process may use: those that a batch gives each product, else all that it has."""
+    return int(os.environ.get(CPUS, 0)) or len(os.sched_getaffinity(0))
+
+
+def thread_limits(cpus: int) -> dict[str, str]:
+    """Return the environment in which a new process, its libraries included, keeps to so many threads."""
+    libraries = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+    return dict.fromkeys((CPUS, *libraries), str(cpus))
+
+
 def parallel(function: Callable[..., Any], *arguments: Iterable[Any]) -> list[Any]:
     """Map over threads, one per usable core; numba and OpenCV release the interpreter's lock."""
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         return list(pool.map(function, *arguments))
