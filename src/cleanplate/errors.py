@@ -1,8 +1,10 @@
 """Errors for users: each says what was wrong, with which file, what was got, and what to do."""
 
 import importlib
+import logging
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 
@@ -40,6 +42,25 @@ class SettingsError(CleanplateError):
 
 class MissingExtra(CleanplateError):
     """An optional part of cleanplate is not installed."""
+
+
+class OutOfTime(BaseException):
+    """A product took longer than it may; no handler of ordinary errors takes it for one of theirs."""
+
+
+def problems_of(error: BaseException, folder: Path | str, out: Path | str) -> list[str]:
+    """Return what a person is told of an error that ended the work on a capture, a sentence each.
+
+    What is no error for users is a bug: it is named as one, and its traceback goes to the log.
+    """
+    if isinstance(error, CleanplateError | OutOfTime):
+        return getattr(error, "problems", [str(error)])
+    if isinstance(error, MemoryError):
+        return [f"{folder}: the memory ran out; run it on a larger machine, or fewer products at a time"]
+    if isinstance(error, OSError):
+        return [f"{error.filename or out}: {error.strerror or error}; free or unlock it and run again"]
+    logging.getLogger(__name__).error("%s: internal error", folder, exc_info=error)
+    return [f"{folder}: internal error ({type(error).__name__}: {error}); please report it with the traceback"]
 
 
 def require(module: str, extra: str) -> ModuleType:

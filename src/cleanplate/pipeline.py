@@ -9,14 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cleanplate import __version__
 from cleanplate.capture import Capture, View, check_output, read_capture
-from cleanplate.errors import CleanplateError
-from cleanplate.files import write_json
+from cleanplate.errors import CleanplateError, OutOfTime, problems_of
+from cleanplate.files import read_object, write_json
 from cleanplate.image import write_probability
-from cleanplate.report import figures, hull_problems, read_facts, write_product
+from cleanplate.notes import Note, stamp
+from cleanplate.report import figures, hull_problems, measures, read_facts, write_product
 from cleanplate.segment import Model, load_model
 from cleanplate.segment.stage import segment_views
 from cleanplate.settings import Settings, StageName
+from cleanplate.state import FILE_NAME as STATE
 from cleanplate.state import State, exclusive, fingerprint
 from cleanplate.types import ViewProbability
 
@@ -24,7 +27,10 @@ Progress = Callable[[str, int, int], None]
 """Called with a stage's name, how many of its parts are done, and how many there are."""
 
 
-OF_THIS_RUN = {"made", "device"}
+RESULT = "result.json"
+"""What became of a product, in its folder."""
+
+OF_THIS_RUN = {"made", "device", "seconds", "cpu_seconds"}
 """What of a result tells of the run that looked last, not of what lies there."""
 
 
@@ -35,8 +41,10 @@ class ProductResult:
     Attributes:
         status: "ok", "partial" (something is missing or doubtful, and named), or "failed" (no model).
         figures: what the report shows, in SI units.
+        measures: the same as numbers, see `report.measures`.
         made: how many files were made.
         device: where masks were made, if any were: "cpu" or "cuda"; empty if the run failed before.
+        seconds, cpu_seconds: what it took, by the clock and of all cores, if the batch measured it.
     """
 
     asin: str
@@ -45,8 +53,11 @@ class ProductResult:
     status: str = "ok"
     problems: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
+    measures: dict[str, float] = field(default_factory=dict)
     made: int = 0
     device: str = ""
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 @dataclass
@@ -124,25 +135,52 @@ def run_product(
         CaptureError: capture.json cannot be used.
         CleanplateError: another run holds the output, it lies in or over a capture or photographs, or the model
             cannot be loaded.
-        OSError: the output cannot be written, such as on a full disk.
+        OSError: not even the result can be written, such as on a full disk.
     """
     capture = read_capture(folder)
     target = out / capture.asin
     check_output(target, folder)
     model = model or load_model(settings.model, settings.device)
     result = ProductResult(capture.asin, str(folder.resolve()), str(target), device=model.device)
+    note = Note(out, capture.asin, _asked(result, settings, model), stamp(_inputs(capture)))
+    if note.holds() and (known := _known(result)):
+        return known
     with exclusive(target):
         job = Job(capture, target, settings, model, State(target), result)
-        job.state.remove_all_but(_outputs(job))
-        for stage in STAGES:
-            if stage.name in settings.stages and (result.status != "failed" or stage.name == "report"):
-                _run(job, stage, progress)
+        try:
+            job.state.remove_all_but(_outputs(job))
+            for stage in STAGES:
+                if stage.name in settings.stages and (result.status != "failed" or stage.name == "report"):
+                    _run(job, stage, progress)
+        except (Exception, OutOfTime) as error:  # also a bug or a full disk: the result never says ok after it
+            result.problems += problems_of(error, folder, target)
+            result.status = "failed"
         if result.status == "ok" and result.problems:
             result.status = "partial"
-        job.state.write_result(
-            "result.json", {key: value for key, value in asdict(result).items() if key not in OF_THIS_RUN}
-        )
+        told = {key: value for key, value in asdict(result).items() if key not in OF_THIS_RUN}
+        job.state.write_result(RESULT, told)
+        if result.status != "failed" and job.state.is_all_own():
+            known_files = {*job.state.outputs(), *(target / "masks" / f"{view.id}.png" for view in capture.views)}
+            note.write([*sorted(known_files), target / RESULT, target / STATE], result.made)
     return result
+
+
+def _asked(result: ProductResult, settings: Settings, model: Model) -> str:
+    stages = [(stage.name, stage.version) for stage in STAGES]
+    where = [result.capture, result.folder]
+    return fingerprint(__version__, repr(settings), model.name, model.fingerprint, repr(stages), *where)
+
+
+def _inputs(capture: Capture) -> list[Path]:
+    paths = (path for view in capture.views for path in (capture.image_path(view), capture.plate_path(view)))
+    return [capture.folder / "capture.json", *dict.fromkeys(path for path in paths if path)]
+
+
+def _known(result: ProductResult) -> ProductResult | None:
+    """Return what result.json says, where nothing changed since."""
+    told = read_object(Path(result.folder) / RESULT)
+    wanted = asdict(result).keys() - OF_THIS_RUN
+    return replace(result, **told) if told.keys() == wanted else None
 
 
 def _run(job: Job, stage: Stage, progress: Progress) -> None:
@@ -314,7 +352,8 @@ def _tell_hull(job: Job) -> None:
 
 
 def _tell_models(job: Job) -> None:
-    job.result.figures = figures(job.hull, job.models[0], len(job.capture.views))
+    facts = job.hull, job.models[0], len(job.capture.views)
+    job.result.figures, job.result.measures = figures(*facts), measures(*facts)
 
 
 STAGES = (

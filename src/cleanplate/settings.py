@@ -7,6 +7,7 @@ from cleanplate.errors import SettingsError
 
 ProfileName = Literal["default", "scene-viewer", "quick-look", "amazon", "web"]
 DeviceName = Literal["auto", "cpu", "cuda"]
+ExecutorName = Literal["serial", "processes", "ray"]
 StageName = Literal["segment", "refine", "check", "carve", "asset", "report"]
 
 ALL: tuple[StageName, ...] = get_args(StageName)

@@ -89,6 +89,14 @@ class State:
         for name in set(names) - set(made):
             self.remove(self.folder / name)
 
+    def outputs(self) -> list[Path]:
+        """Return every output that is recorded."""
+        return [self.folder / name for name in self._items]
+
+    def is_all_own(self) -> bool:
+        """Tell whether every recorded output is there as it was written: no person's, none damaged or on its way."""
+        return all(self._digest(self.folder / name) == entry["sha256"] for name, entry in self._items.items())
+
     def write_result(self, name: str, value: dict[str, Any]) -> None:
         """Write a file of numbers that is not recorded, since every run writes it."""
         path = self.folder / name

@@ -121,7 +121,7 @@ def test_a_bug_in_one_product_is_named_and_stops_nothing(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("cleanplate.batch.run.run_product", broken)
+    monkeypatch.setattr("cleanplate.batch.one.run_product", broken)
     batch = run_batch([folder], tmp_path / "out", SETTINGS)
     assert batch.exit_code == 1
     assert "internal error (ZeroDivisionError: a bug" in batch.products[0].problems[0]

@@ -124,7 +124,8 @@ def test_killed_at_random_and_taken_up_again_the_bytes_are_the_same(sound: Path,
             os.kill(process.pid, signal.SIGKILL)
         process.wait()
     subprocess.run(command, cwd=tmp_path / "killed", check=True, capture_output=True)
-    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
+    results = [contents(tmp_path / name / "out/B00000BALL") for name in ("killed", "whole")]
+    assert results[0] == results[1]
 
 
 def test_json_on_stdout_and_nothing_else(made: Path, sound: Path) -> None:

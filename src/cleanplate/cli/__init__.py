@@ -22,7 +22,7 @@ from cleanplate.errors import CleanplateError, SettingsError
 __all__ = ["app", "main"]
 
 
-def _version(value: bool) -> None:
+def _version(value: bool | None) -> None:
     if value:
         print(__version__)
         raise typer.Exit
@@ -31,8 +31,8 @@ def _version(value: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
+        bool | None, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = None,
 ) -> None:
     pass
 

@@ -13,7 +13,6 @@ import typer
 from cleanplate.settings import DeviceName, ProfileName
 
 if TYPE_CHECKING:
-    from cleanplate.batch import BatchResult
     from cleanplate.pipeline import ProductResult
 
 app = typer.Typer(
@@ -72,7 +71,6 @@ Device = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Products at a time; each uses all cores in turn.")]
 Resolution = Annotated[int, typer.Option(min=16, max=1024, help="Hull cells along the longest side.")]
 Profile = Annotated[ProfileName, typer.Option(help="What the model must keep to.")]
 NoFloor = Annotated[bool, typer.Option("--no-floor", help="The product does not stand on the platen's plane z = 0.")]
@@ -145,24 +143,20 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
         yield update
 
 
-def tell(result: "ProductResult") -> None:
+def tell(result: "ProductResult", position: str = "", verbose: bool = False) -> None:
     """Print one product's outcome: a line, and a line per problem."""
     made = (
         "nothing new"
         if result.status != "failed" and result.made == 0
         else f"{result.made} files made{', masks on a GPU' * (result.device == 'cuda')}"
     )
-    say(f"{result.asin}: {result.status} ({made}) {result.folder}")
     from cleanplate.errors import gathered
 
+    took = f", {result.seconds:.2f} s, {result.cpu_seconds:.2f} CPU s" if verbose else ""
+    where = f"  [{position}]" if position else ""
+    say(f"{result.asin}: {result.status} ({made}{took}) {result.folder}{where}")
     for problem in gathered(result.problems):
         say(f"  {problem}")
-
-
-def finish(batch: "BatchResult", as_json: bool) -> None:
-    if as_json:
-        print_json(batch.as_json())
-    raise typer.Exit(batch.exit_code)
 
 
 def exit_for(problems: list[str]) -> None:

@@ -1,16 +1,32 @@
 """Captures to models: run, segment, reconstruct, demo."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cleanplate.cli.batch import (
+    Address,
+    Batch,
+    Cpus,
+    Given,
+    Jobs,
+    Listed,
+    Log,
+    OnlyFailed,
+    Quiet,
+    Shard,
+    Timeout,
+    Verbose,
+    Where,
+    executor_of,
+    run_captures,
+    run_unit,
+)
 from cleanplate.cli.common import (
     AsJson,
-    Captures,
     Device,
     Front,
-    Jobs,
     Model,
     NoFloor,
     Out,
@@ -20,35 +36,19 @@ from cleanplate.cli.common import (
     Resolution,
     Usdz,
     app,
-    finish,
     print_json,
     progress_bars,
     say,
     tell,
     writes_usdz,
 )
-from cleanplate.errors import SettingsError
 from cleanplate.settings import MASKS, Settings
-
-if TYPE_CHECKING:
-    from cleanplate.batch import BatchResult
-
-
-def _run(captures: list[Path], out: Path, settings: Settings, jobs: int = 1) -> "BatchResult":
-    from cleanplate.batch import run_batch
-    from cleanplate.capture import find_captures
-    from cleanplate.segment import MODELS, is_model
-
-    if not is_model(settings.model):
-        raise SettingsError(f"no model {settings.model!r}; choose {', '.join(MODELS)} or an .onnx file")
-    folders = find_captures(captures)
-    with progress_bars() as progress:
-        return run_batch(folders, out, settings, jobs, tell, progress)
 
 
 @app.command()
 def run(
-    captures: Captures,
+    given: Given = None,
+    *,
     out: Out,
     model: Model = "default",
     resolution: Resolution = 256,
@@ -59,29 +59,78 @@ def run(
     refine: Refine = True,
     device: Device = "auto",
     jobs: Jobs = 1,
+    executor: Where = None,
+    address: Address = None,
+    cpus: Cpus = 0,
+    timeout: Timeout = None,
+    listed: Listed = None,
+    shard: Shard = None,
+    only_failed: OnlyFailed = False,
+    log: Log = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Turn captures into masks, hull, GLB, USDZ and report; what is done already is skipped."""
     floor = None if no_floor else 0.0
     settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device)
-    finish(_run(captures, out, settings, jobs), as_json)
+    where = executor_of(executor, jobs, cpus, address)
+    batch = Batch(given or [], out, listed, shard, only_failed, where, timeout, log, verbose, quiet)
+    run_captures(batch, settings, as_json)
 
 
 @app.command()
 def segment(
-    captures: Captures,
+    given: Given = None,
+    *,
     out: Out,
     model: Model = "default",
     no_floor: NoFloor = False,
     refine: Refine = True,
     device: Device = "auto",
     jobs: Jobs = 1,
+    executor: Where = None,
+    address: Address = None,
+    cpus: Cpus = 0,
+    timeout: Timeout = None,
+    listed: Listed = None,
+    shard: Shard = None,
+    only_failed: OnlyFailed = False,
+    log: Log = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Make masks alone, with overlays and report."""
     floor = None if no_floor else 0.0
     settings = Settings(model, floor=floor, refine=refine, stages=(*MASKS, "report"), device=device)
-    finish(_run(captures, out, settings, jobs), as_json)
+    where = executor_of(executor, jobs, cpus, address)
+    batch = Batch(given or [], out, listed, shard, only_failed, where, timeout, log, verbose, quiet)
+    run_captures(batch, settings, as_json)
+
+
+@app.command("run-one")
+def run_one(
+    capture: Annotated[str, typer.Argument(help="One capture folder.")],
+    out: Annotated[Path, typer.Argument(help="Where the results of the batch lie, one folder per ASIN.")],
+    model: Model = "default",
+    resolution: Resolution = 256,
+    profile: Profile = "default",
+    no_floor: NoFloor = False,
+    front: Front = -90.0,
+    usdz: Usdz = None,
+    refine: Refine = True,
+    device: Device = "auto",
+    cpus: Cpus = 0,
+    timeout: Timeout = None,
+    log: Log = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run one product: the unit for schedulers of clusters. It may be killed, and run again, at any moment."""
+    floor = None if no_floor else 0.0
+    settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device)
+    run_unit(capture, out, settings, cpus, timeout, log, verbose, as_json)
 
 
 @app.command()
@@ -116,7 +165,12 @@ def demo(
     out: Out = Path("cleanplate-demo"), model: Model = "default", usdz: Usdz = None, as_json: AsJson = False
 ) -> None:
     """Run the main job on the embedded sample captures and print where the results lie."""
-    batch = _run([Path(__file__).parents[1] / "samples"], out, Settings(model, usdz=writes_usdz(usdz)))
+    from cleanplate.batch import run_batch
+    from cleanplate.capture import find_captures
+
+    samples = find_captures([Path(__file__).parents[1] / "samples"])
+    with progress_bars() as progress:
+        batch = run_batch(samples, out, Settings(model, usdz=writes_usdz(usdz)), 1, tell, progress)
     for product in batch.products:
         folder = Path(product.folder)
         say(f"\n{product.asin}")

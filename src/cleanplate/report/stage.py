@@ -59,6 +59,29 @@ def figures(hull: Path, glb: Path, views: int) -> dict[str, Any]:
     }
 
 
+def measures(hull: Path, glb: Path, views: int) -> dict[str, float]:
+    """Return the same as numbers, for rules and tables.
+
+    `agreement` is the mean IoU of the masks with the hull seen from their views, `worst_agreement` the least;
+    `doubt_ml` the volume times what the masks disagree on: about how much of the model is in question.
+    """
+    shape, asset = read_facts(hull), read_facts(glb)
+    agreement, volume = _agreement(shape), 1e6 * shape["volume"]
+    mean = sum(agreement) / len(agreement)
+    return {
+        "agreement": round(mean, 6),
+        "worst_agreement": round(min(agreement), 6),
+        "views": views,
+        "views_used": len(agreement),
+        "volume_ml": round(volume, 3),
+        "doubt_ml": round(volume * (1 - mean), 3),
+        "unknown": round(shape["unknown"], 6),
+        "watertight": int(shape["watertight"]),
+        "triangles": asset["triangles"],
+        "bytes": asset["size_bytes"],
+    }
+
+
 def _agreement(facts: dict[str, Any]) -> list[float]:
     return [value for view, value in facts["agreement"].items() if view not in facts["unused"]]
 

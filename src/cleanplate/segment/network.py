@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from cleanplate.cores import limit
 from cleanplate.errors import ImageError, ModelError
 from cleanplate.image.alignment import AnyImage, check_plate
 from cleanplate.segment.device import open_session
@@ -100,7 +101,7 @@ def open_network(path: Path, threads: int = 0, device: DeviceName = "auto") -> N
     """Load an ONNX file that `cleanplate export` wrote.
 
     Args:
-        threads: of ONNX Runtime; 0 takes all cores.
+        threads: of ONNX Runtime; 0 takes all cores that a batch leaves it.
         device: see `open_session`.
 
     Raises:
@@ -117,7 +118,7 @@ def open_network(path: Path, threads: int = 0, device: DeviceName = "auto") -> N
         raise ModelError(f"{path}: not found; check the path")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or limit()
     try:
         session, runs = open_session(path, options, device)
     except ModelError:

@@ -1,0 +1,143 @@
+"""What became of a batch, from the results that lie there: for people, scripts and analysts."""
+
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from cleanplate import notes
+from cleanplate.batch.one import FAILED
+from cleanplate.errors import CleanplateError
+from cleanplate.files import atomic_path, read_object
+from cleanplate.pipeline import RESULT
+
+Record = dict[str, Any]
+SHOWN = 10
+"""How many of each kind a summary names."""
+SIZE_LIMIT = 1 << 22
+"""Bytes of one result."""
+MEASURES = ("agreement", "worst_agreement", "views", "views_used", "volume_ml", "doubt_ml", "unknown", "watertight")
+MEASURES += ("triangles", "bytes")  # type: ignore[assignment]
+
+
+def records(out: Path) -> list[Record]:
+    """Return what is known of each product of a folder of results, by name.
+
+    Each has `asin`, `capture`, `folder` ("" where a capture failed before it had one), `status` ("ok", "partial",
+    "failed", or "unfinished": begun and cut short, or still running), `problems`, `measures`, and where this batch has
+    noted it `seconds` and `cpu_seconds`.
+
+    Raises:
+        CleanplateError: there is no such folder.
+    """
+    if not out.is_dir():
+        raise CleanplateError(f"{out}: no such folder; name what 'cleanplate run --out' was given")
+    with os.scandir(out) as entries:
+        names = sorted(each.name for each in entries if each.is_dir() and not each.name.startswith("."))
+    failures = {each["capture"]: each for each in _failures(out)}
+    found = [each for name in names if name != FAILED and (each := _record(out, name)) is not None]
+    return [each for each in found if each["capture"] not in failures] + list(failures.values())
+
+
+def _record(out: Path, name: str) -> Record | None:
+    told = read_object(out / name / RESULT, SIZE_LIMIT)
+    if not _is_sound(told):
+        if not (out / name / "state.json").is_file():
+            return None
+        told = {"asin": name, "capture": "", "status": "unfinished", "problems": [], "measures": {}}
+    cost = read_object(out / notes.FOLDER / f"{name}.json", notes.SIZE_LIMIT)
+    taken = {key: cost[key] for key in ("seconds", "cpu_seconds") if isinstance(cost.get(key), float)}
+    return told | {"folder": str(out / name)} | taken
+
+
+def _is_sound(told: Record) -> bool:
+    """Tell whether a result's values have the kinds that are relied on; files are open to everybody."""
+    kinds = {"asin": str, "capture": str, "status": str, "problems": list, "measures": dict}
+    told.setdefault("measures", {})  # results of older versions have none
+    return all(isinstance(told.get(name), kind) for name, kind in kinds.items())
+
+
+def _failures(out: Path) -> Iterator[Record]:
+    for path in sorted((out / FAILED).glob("*.json")):
+        told = read_object(path, SIZE_LIMIT)
+        if _is_sound(told):
+            yield told | {"folder": ""}
+
+
+def summarise(found: Sequence[Record]) -> Record:
+    """Return counts by state, reasons grouped, and the slowest, worst and most doubtful products, as JSON values."""
+    reasons: Counter[str] = Counter()
+    samples: dict[str, str] = {}
+    for each in found:
+        for reason in {_reason(str(problem), each) for problem in each["problems"]}:
+            reasons[reason] += 1
+            samples.setdefault(reason, each["asin"])
+    return {
+        "products": len(found),
+        "states": dict(Counter(each["status"] for each in found)),
+        "reasons": [
+            {"reason": reason, "products": count, "such as": samples[reason]} for reason, count in reasons.most_common()
+        ],
+        "seconds": round(sum(each.get("seconds", 0.0) for each in found), 3),
+        "cpu_seconds": round(sum(each.get("cpu_seconds", 0.0) for each in found), 3),
+        "doubt_ml": round(sum(_measure(each, "doubt_ml") or 0.0 for each in found), 3),
+        "slowest": _extreme(found, "seconds", largest=True),
+        "worst agreement": _extreme(found, "agreement", largest=False),
+        "most in doubt": _extreme(found, "doubt_ml", largest=True),
+    }
+
+
+def _reason(problem: str, record: Record) -> str:
+    """Return a problem without what is this product's own, so that equal ones can be counted."""
+    import re
+
+    for own in (record["folder"], record["capture"], record["asin"]):
+        problem = problem.replace(own, "...") if own else problem
+    problem = re.sub(r"^(\S*\.\.\.\S*): ", "", problem)
+    problem = re.sub(r"^views? [^:]*: ", "view: ", problem)
+    return re.sub(r"\S*\.\.\.\S*", "...", re.sub(r"[0-9]+(\.[0-9]+)?", "N", problem))[:300]
+
+
+def _measure(record: Record, name: str) -> float | None:
+    value = record.get(name, record["measures"].get(name))
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _extreme(found: Sequence[Record], name: str, largest: bool) -> list[Record]:
+    known = [(value, each["asin"]) for each in found if (value := _measure(each, name)) is not None]
+    return [{"asin": asin, name: value} for value, asin in sorted(known, reverse=largest)[:SHOWN]]
+
+
+def write_table(path: Path, found: Sequence[Record]) -> None:
+    """Write the records as one table, `products`, by the file's suffix: .sqlite (or .db), .jsonl, or .parquet.
+
+    Raises:
+        CleanplateError: another suffix.
+        MissingExtra: Parquet is asked for without pyarrow.
+    """
+    rows = [_row(each) for each in found]
+    if path.suffix in (".sqlite", ".db"):
+        with atomic_path(path) as temporary, closing(sqlite3.connect(temporary)) as base:
+            base.execute(f"create table products ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})")
+            places = ", ".join(f":{name}" for name in COLUMNS)
+            base.executemany(f"insert into products values ({places})", rows)
+            base.commit()
+    elif path.suffix == ".jsonl":
+        with atomic_path(path) as temporary:
+            temporary.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        raise CleanplateError(f"{path}: tables are .sqlite or .jsonl files; choose one of these suffixes")
+
+
+COLUMNS = {"asin": "text", "status": "text", "capture": "text", "folder": "text", "problems": "text"}
+COLUMNS |= {"seconds": "real", "cpu_seconds": "real"} | dict.fromkeys(MEASURES, "real")
+
+
+def _row(record: Record) -> Record:
+    texts = {name: record[name] for name in ("asin", "status", "capture", "folder")}
+    numbers = {name: _measure(record, name) for name in ("seconds", "cpu_seconds", *MEASURES)}
+    return texts | {"problems": "\n".join(map(str, record["problems"]))} | numbers
