@@ -5,15 +5,29 @@ from typing import Literal, get_args
 
 from cleanplate.errors import SettingsError
 
-ProfileName = Literal["default", "scene-viewer", "quick-look", "amazon", "web"]
+ProfileName = Literal["default", "amazon", "shopify", "google", "khronos-ar", "khronos-planner", "quicklook", "web"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 ExecutorName = Literal["serial", "processes", "ray"]
 StageName = Literal["segment", "refine", "check", "carve", "asset", "report"]
 
 ALL: tuple[StageName, ...] = get_args(StageName)
 """The stages in their order."""
+RENAMED = {"scene-viewer": "google", "quick-look": "quicklook"}
+"""Profiles of earlier versions."""
 MASKS: tuple[StageName, ...] = ("segment", "refine", "check")
 """The stages that make masks, and look at what they were made with."""
+
+
+def check_profile(name: str) -> None:
+    """Refuse what is no profile's name.
+
+    Raises:
+        SettingsError: there is none of that name; says how one of earlier versions is called now.
+    """
+    if name in RENAMED:
+        raise SettingsError(f"the profile {name!r} is called {RENAMED[name]!r} now")
+    if name not in get_args(ProfileName):
+        raise SettingsError(f"unknown profile {name!r}; use one of {', '.join(get_args(ProfileName))}")
 
 
 @dataclass(frozen=True)
@@ -23,7 +37,7 @@ class Settings:
     Attributes:
         model: the name of a method or an .onnx file; see `segment.load_model`.
         resolution: voxels along the hull's longest side, 16 to 1024.
-        profile: the asset profile's name.
+        profile: the asset profile's name, a ProfileName.
         front_deg: azimuth in the world that becomes the model's front, counter-clockwise from +x seen from above.
         usdz: also write the model as USDZ; needs the extra `usd`.
         floor: height in metres below which nothing is, None where the product does not stand on a platen.
@@ -37,7 +51,7 @@ class Settings:
 
     model: str = "default"
     resolution: int = 256
-    profile: ProfileName = "default"
+    profile: str = "default"
     front_deg: float = -90.0
     usdz: bool = False
     floor: float | None = 0.0
@@ -46,8 +60,7 @@ class Settings:
     device: DeviceName = "auto"
 
     def __post_init__(self) -> None:
-        if self.profile not in get_args(ProfileName):
-            raise SettingsError(f"unknown profile {self.profile!r}; use one of {', '.join(get_args(ProfileName))}")
+        check_profile(self.profile)
         if self.device not in get_args(DeviceName):
             raise SettingsError(f"unknown device {self.device!r}; use one of {', '.join(get_args(DeviceName))}")
         if odd := [stage for stage in self.stages if stage not in ALL]:

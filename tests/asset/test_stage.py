@@ -11,7 +11,7 @@ from cleanplate.errors import CaptureError, CleanplateError, ImageError, MeshErr
 from cleanplate.geometry import write_mesh
 from cleanplate.image import write_image, write_mask
 
-SMALL = replace(PROFILES["default"], max_triangles=4000, texture_size=256)
+SMALL = replace(PROFILES["default"], max_triangles=4000, max_texture=256, min_texture=64)
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +96,8 @@ def test_a_mask_of_another_size_is_named(capture, hull_mesh, tmp_path):
 def test_profiles_keep_the_targets_documented_limits(name):
     profile = PROFILES[name]
     assert profile.name == name
-    assert profile.texture_size in (2048, 4096)
-    if name in ("default", "scene-viewer"):
+    assert profile.max_texture in (1024, 2048, 4096)
+    if name in ("default", "google"):
         assert profile.max_vertices <= 30_000
         assert profile.max_bytes <= 10_000_000
     assert profile.meshopt == (name == "web")

@@ -1,14 +1,19 @@
-"""UV atlas."""
+"""UV atlas: charts that show the texture the right way round and lie beside each other."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
+from cleanplate.asset.overlap import mirrored, overlapping
 from cleanplate.types import Faces, Points
 
 PADDING = 4
 """Texels between charts."""
+CELL = 8
+"""Texels along the side of a loose triangle's place; the triangle takes the half of it that padding leaves."""
+THINNEST = 1e-12
+"""Of the texture's area: triangles below it have no winding that survives rounding."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Atlas:
     Attributes:
         source: for each vertex of the cut mesh, the original vertex.
         faces: in the original order, into the cut mesh's vertices.
-        uv: 0..1, v down: row 0 of the texture is at v = 0.
+        uv: 0..1, v down: row 0 of the texture is at v = 0. No triangle is mirrored, none lies over another.
     """
 
     source: Int[np.ndarray, " m"]
@@ -27,7 +32,11 @@ class Atlas:
 
 
 def unwrap(vertices: Points, faces: Faces, texture_size: int) -> Atlas:
-    """Cut a mesh into charts and pack them into one square texture (xatlas)."""
+    """Cut a mesh into charts and pack them into one square texture (xatlas).
+
+    xatlas turns charts by exchanging u and v, which mirrors them, and leaves folds in some: it is told not to turn,
+    and triangles that are mirrored, without area, or over others get a small place of their own.
+    """
     import xatlas
 
     atlas = xatlas.Atlas()
@@ -35,7 +44,43 @@ def unwrap(vertices: Points, faces: Faces, texture_size: int) -> Atlas:
     size = np.ptp(vertices, axis=0).max()
     atlas.add_mesh((vertices / size).astype(np.float32), faces.astype(np.uint32))
     packing = xatlas.PackOptions()
-    packing.resolution, packing.padding, packing.bilinear = texture_size, PADDING, True
+    packing.resolution, packing.padding, packing.bilinear, packing.rotate_charts = texture_size, PADDING, True, False
     atlas.generate(xatlas.ChartOptions(), packing)
     source, cut, uv = atlas[0]
-    return Atlas(source.astype(np.int64), cut.astype(np.int64), uv.astype(float))
+    # Its v runs up the paper where ours runs down.
+    found = Atlas(source.astype(np.int64), cut.astype(np.int64), np.column_stack([uv[:, 0], 1.0 - uv[:, 1]]))
+    return _set_loose(found, _faulty(found), texture_size)
+
+
+def _faulty(atlas: Atlas) -> Bool[np.ndarray, " f"]:
+    corners = atlas.uv.astype(np.float32).astype(float)[atlas.faces]
+    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    faulty = mirrored(corners) | (np.abs(area) < THINNEST)
+    kept = np.flatnonzero(~faulty)
+    faulty[kept[overlapping(corners[kept])]] = True
+    return faulty
+
+
+def _set_loose(atlas: Atlas, loose: Bool[np.ndarray, " f"], texture_size: int) -> Atlas:
+    """Shrink the charts to make room for a strip, and lay the loose triangles out in it."""
+    count = int(loose.sum())
+    if count == 0:
+        return atlas
+    cell = min(CELL, texture_size // (2 * int(np.ceil(np.sqrt(count)))))
+    columns = texture_size // cell
+    strip = -(-count // columns) * cell / texture_size
+    number = np.arange(count)
+    corner = np.column_stack([number % columns, number // columns]) * cell / texture_size + [0.0, 1.0 - strip]
+    low, high = cell / 4 / texture_size, 3 * cell / 4 / texture_size
+    triangle = np.array([[low, low], [low, high], [high, low]])
+    faces, first = atlas.faces.copy(), len(atlas.source)
+    source = atlas.source[faces[loose]].ravel()
+    faces[loose] = first + np.arange(3 * count).reshape(-1, 3)
+    uv = np.concatenate([atlas.uv * (1.0 - strip), (corner[:, None] + triangle).reshape(-1, 2)])
+    return _without_unused(Atlas(np.concatenate([atlas.source, source]), faces, uv))
+
+
+def _without_unused(atlas: Atlas) -> Atlas:
+    used, inverse = np.unique(atlas.faces, return_inverse=True)
+    return Atlas(atlas.source[used], inverse.reshape(-1, 3), atlas.uv[used])

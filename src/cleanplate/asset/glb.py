@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,18 +10,16 @@ from typing import Any
 import numpy as np
 
 from cleanplate import __version__
-from cleanplate.asset.model import Model
+from cleanplate.asset.model import ROUGHNESS, Glass, Model
+from cleanplate.asset.pictures import Pictures, encode_pictures
 from cleanplate.errors import require
 from cleanplate.files import write_bytes
 from cleanplate.image.colour import to_linear
-from cleanplate.types import Image
 
 FLOAT, UINT16, UINT32 = 5126, 5123, 5125
 VERTICES, INDICES = 34962, 34963
-JPEG_QUALITY = 90
 MESHOPT = "EXT_meshopt_compression"
-ROUGHNESS = 0.7
-"""Of a dielectric surface: masks and photographs tell nothing about gloss."""
+XMP = "KHR_xmp_json_ld"
 
 
 class _Buffer:
@@ -63,81 +62,140 @@ class _Buffer:
         return view
 
 
-def write_glb(path: Path, model: Model, *, meshopt: bool = False) -> None:
+def write_glb(
+    path: Path,
+    model: Model,
+    *,
+    meshopt: bool = False,
+    pictures: Pictures | None = None,
+    refraction: bool = True,
+    provenance: Mapping[str, Any] | None = None,
+) -> None:
     """Write a model as one GLB file, atomically.
 
-    Vertex colours become linear light as glTF demands, 16 bits each; a texture becomes a JPEG.
+    Vertex colours become linear light as glTF demands, 16 bits each; textures become JPEGs.
 
     Args:
         meshopt: compress the geometry without loss by EXT_meshopt_compression, for web viewers with its decoder.
+        pictures: the model's textures, encoded; by default at their own size.
+        refraction: write glass as such; otherwise blended by alpha.
+        provenance: properties of an XMP packet (KHR_xmp_json_ld), with their prefixes under "@context".
 
     Raises:
         MissingExtra: meshopt is asked for and its package is not installed.
     """
-    write_bytes(path, _pack(*_document(_in_cache_order(model) if meshopt else model, meshopt)))
+    write_bytes(path, glb_bytes(model, meshopt, pictures, refraction, provenance))
 
 
-def encode_jpeg(image: Image) -> bytes:
-    """Return the image as JPEG, without subsampled chroma, which would bleed over the atlas' seams."""
-    import cv2
-
-    options = [
-        cv2.IMWRITE_JPEG_QUALITY,
-        JPEG_QUALITY,
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
-    ]
-    return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)[1].tobytes()
-
-
-def _document(model: Model, meshopt: bool) -> tuple[dict[str, Any], bytes]:
+def glb_bytes(
+    model: Model,
+    meshopt: bool = False,
+    pictures: Pictures | None = None,
+    refraction: bool = True,
+    provenance: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return what `write_glb` writes."""
     buffer = _Buffer(meshopt)
-    positions = model.vertices.astype("<f4")
-    bounds = {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()}
-    attributes = {
-        "POSITION": buffer.add_array(positions, "VEC3", FLOAT, VERTICES, **bounds),
-        "NORMAL": buffer.add_array(model.normals.astype("<f4"), "VEC3", FLOAT, VERTICES),
-    }
-    surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": ROUGHNESS}
     document: dict[str, Any] = {
         "asset": {"version": "2.0", "generator": f"cleanplate {__version__}"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "name": "product"}],
     }
-    if model.uv is not None and model.texture is not None:
-        flipped = np.column_stack([model.uv[:, 0], 1.0 - model.uv[:, 1]])  # glTF's v runs down
+    used: set[str] = set()
+    maps = _add_pictures(document, buffer, encode_pictures(model) if pictures is None else pictures)
+    primitives, materials = [], []
+    for number, (part, glass) in enumerate(model.parts):
+        part = _in_cache_order(part) if meshopt else part
+        primitives.append({**_geometry(buffer, part, "normalTexture" in maps), "material": number})
+        materials.append(_material(part, maps, glass, refraction, used))
+    document |= {"materials": materials, "meshes": [{"primitives": primitives}]}
+    if provenance:
+        document["extensions"] = {XMP: {"packets": [dict(provenance)]}}
+        document["asset"]["extensions"] = {XMP: {"packet": 0}}
+        used.add(XMP)
+    buffers: list[dict[str, Any]] = [{"byteLength": len(buffer.data)}]
+    if buffer.decoded_length:
+        buffers.append({"byteLength": buffer.decoded_length, "extensions": {MESHOPT: {"fallback": True}}})
+        document["extensionsRequired"] = [MESHOPT]
+        used.add(MESHOPT)
+    document |= {"buffers": buffers, "bufferViews": buffer.views, "accessors": buffer.accessors}
+    if used:
+        document["extensionsUsed"] = sorted(used)
+    return _pack(document, bytes(buffer.data))
+
+
+def _add_pictures(document: dict[str, Any], buffer: _Buffer, pictures: Pictures) -> dict[str, Any]:
+    """Add the pictures as images and textures; return what a material says of each."""
+    slots = {
+        "baseColorTexture": pictures.colour,
+        "metallicRoughnessTexture": pictures.surface,
+        "normalTexture": pictures.relief,
+    }
+    given = {name: data for name, data in slots.items() if data is not None}
+    if not given:
+        return {}
+    document |= {
+        "images": [
+            {"bufferView": buffer.add_bytes(data), "mimeType": "image/jpeg", "name": name}
+            for name, data in given.items()
+        ],
+        "textures": [{"source": number, "sampler": 0} for number in range(len(given))],
+        "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
+    }
+    return {name: {"index": number} for number, name in enumerate(given)}
+
+
+def _geometry(buffer: _Buffer, part: Model, tangents: bool) -> dict[str, Any]:
+    positions = part.vertices.astype("<f4")
+    bounds = {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()}
+    attributes = {
+        "POSITION": buffer.add_array(positions, "VEC3", FLOAT, VERTICES, **bounds),
+        "NORMAL": buffer.add_array(part.normals.astype("<f4"), "VEC3", FLOAT, VERTICES),
+    }
+    if part.uv is not None and part.texture is not None:
+        flipped = np.column_stack([part.uv[:, 0], 1.0 - part.uv[:, 1]])  # glTF's v runs down
         attributes["TEXCOORD_0"] = buffer.add_array(flipped.astype("<f4"), "VEC2", FLOAT, VERTICES)
-        surface["baseColorTexture"] = {"index": 0}
-        image = buffer.add_bytes(encode_jpeg(model.texture))
-        document |= {
-            "textures": [{"source": 0, "sampler": 0}],
-            "images": [{"bufferView": image, "mimeType": "image/jpeg"}],
-            "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
-        }
-    elif model.colours is not None:
-        linear = np.rint(65535 * to_linear(model.colours / 255.0)).astype("<u2")
+        if tangents:
+            attributes["TANGENT"] = buffer.add_array(part.tangents.astype("<f4"), "VEC4", FLOAT, VERTICES)
+    elif part.colours is not None:
+        linear = np.rint(65535 * to_linear(part.colours / 255.0)).astype("<u2")
         rgba = np.column_stack([linear, np.full(len(linear), 65535, "<u2")])
         attributes["COLOR_0"] = buffer.add_array(rgba, "VEC4", UINT16, VERTICES, normalized=True)
     small = len(positions) <= 65535
-    indices = buffer.add_array(
-        model.faces.ravel().astype("<u2" if small else "<u4"), "SCALAR", UINT16 if small else UINT32, INDICES
-    )
-    document["materials"] = [{"name": "surface", "pbrMetallicRoughness": surface}]
-    document["meshes"] = [{"primitives": [{"attributes": attributes, "indices": indices, "material": 0}]}]
-    document |= {
-        "buffers": [{"byteLength": len(buffer.data)}, *_decoded_buffer(buffer, document)],
-        "bufferViews": buffer.views,
-        "accessors": buffer.accessors,
+    indices = part.faces.ravel().astype("<u2" if small else "<u4")
+    return {
+        "attributes": attributes,
+        "indices": buffer.add_array(indices, "SCALAR", UINT16 if small else UINT32, INDICES),
     }
-    return document, bytes(buffer.data)
 
 
-def _decoded_buffer(buffer: _Buffer, document: dict[str, Any]) -> list[dict[str, Any]]:
-    if not buffer.decoded_length:
-        return []
-    document["extensionsUsed"] = document["extensionsRequired"] = [MESHOPT]
-    return [{"byteLength": buffer.decoded_length, "extensions": {MESHOPT: {"fallback": True}}}]
+def _material(
+    part: Model, maps: Mapping[str, Any], glass: Glass | None, refraction: bool, used: set[str]
+) -> dict[str, Any]:
+    surface: dict[str, Any] = {key: maps[key] for key in maps if key != "normalTexture"}
+    if part.surface is None:
+        surface |= {"metallicFactor": 0.0, "roughnessFactor": ROUGHNESS}
+    material: dict[str, Any] = {"name": "glass" if glass else "surface", "pbrMetallicRoughness": surface}
+    if "normalTexture" in maps:
+        material["normalTexture"] = maps["normalTexture"]
+    if "metallicRoughnessTexture" in maps:
+        material["occlusionTexture"] = maps["metallicRoughnessTexture"]
+    if glass and not refraction:
+        surface["baseColorFactor"] = [*glass.tint, glass.opacity]
+        material["alphaMode"] = "BLEND"
+    elif glass:
+        material["extensions"] = {
+            "KHR_materials_transmission": {"transmissionFactor": 1.0},
+            "KHR_materials_ior": {"ior": glass.ior},
+            "KHR_materials_volume": {
+                "thicknessFactor": glass.thickness,
+                "attenuationDistance": glass.thickness,
+                "attenuationColor": list(glass.tint),
+            },
+        }
+        used.update(material["extensions"])
+    return material
 
 
 def _in_cache_order(model: Model) -> Model:
@@ -148,11 +206,7 @@ def _in_cache_order(model: Model) -> Model:
     used = place < count
     source = np.empty(count, np.int64)
     source[place[used]] = np.flatnonzero(used)
-    parts: dict[str, Any] = {
-        name: None if (part := getattr(model, name)) is None else part[source]
-        for name in ("vertices", "normals", "colours", "uv")
-    }
-    return replace(model, faces=np.asarray(indices, np.int64).reshape(-1, 3), **parts)
+    return replace(model.with_vertices(source), faces=np.asarray(indices, np.int64).reshape(-1, 3))
 
 
 def _pack(document: dict[str, Any], data: bytes) -> bytes:

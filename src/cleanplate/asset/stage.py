@@ -1,25 +1,32 @@
 """The stage: a hull's mesh file and a capture in, a GLB out."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from cleanplate.asset.glb import write_glb
+from cleanplate.asset.glb import glb_bytes
 from cleanplate.asset.model import FRONT_DEG, Model
 from cleanplate.asset.photos import CapturePhotos, Photos
+from cleanplate.asset.pictures import QUALITY, Pictures, encode_pictures
 from cleanplate.asset.profiles import Profile, find_profile, violations
 from cleanplate.asset.simplify import simplify
 from cleanplate.asset.texture import texture_mesh
 from cleanplate.asset.usdz import write_usdz
 from cleanplate.capture import Capture
 from cleanplate.errors import MeshError, require
-from cleanplate.files import atomic_path, write_json
+from cleanplate.files import atomic_path, write_bytes, write_json
 from cleanplate.geometry import Mesh, read_mesh
 
 FEWEST_TRIANGLES = 1000
 """Below that, fewer triangles would not help against too many seams."""
+TEXELS_PER_PIXEL = 2.0
+"""Along the diagonal of a photograph, against the texture's side."""
+QUALITIES = (QUALITY, 80, 70, 60)
+"""Of JPEG, tried in this order before the textures are made smaller."""
+HEADER = 4096
+"""Bytes of JSON that textures and provenance may add."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class AssetReport:
     Attributes:
         path: the file's name.
         triangles, vertices: of the file, seams counted.
+        texture: side of its textures, texels.
         size_bytes: of the file.
         extent: width (x), height (y) and depth (z) in metres.
         seen: fraction of the texels that at least one photograph saw; the rest is filled in.
@@ -38,6 +46,7 @@ class AssetReport:
     profile: str
     triangles: int
     vertices: int
+    texture: int
     size_bytes: int
     extent: tuple[float, float, float]
     seen: float
@@ -71,32 +80,69 @@ def write_asset(
     limits = profile if isinstance(profile, Profile) else find_profile(profile)
     if usdz:
         require("pxr", "usd")
-    model, seen = _fit(read_mesh(hull_mesh), CapturePhotos(capture, mask_dir), limits)
+    model, pictures, seen = _fit(read_mesh(hull_mesh), CapturePhotos(capture, mask_dir), limits)
     model = model.upright(front_deg)
-    size = _write_checked(out_glb, model, limits, lambda path: write_glb(path, model, meshopt=limits.meshopt))
-    if usdz:
-        _write_checked(out_glb.with_suffix(".usdz"), model, limits, lambda path: write_usdz(path, model))
     x, y, z = np.ptp(model.vertices, axis=0).tolist()
-    report = AssetReport(out_glb.name, limits.name, len(model.faces), len(model.vertices), size, (x, y, z), seen)
+    report = AssetReport(
+        out_glb.name, limits.name, len(model.faces), len(model.vertices), pictures.side, 0, (x, y, z), seen
+    )
+    refraction = limits.glass == "refraction"
+    data = glb_bytes(model, limits.meshopt, pictures, refraction)
+    size = _write_checked(out_glb, limits, report, lambda path: write_bytes(path, data))
+    report = replace(report, size_bytes=size)
+    if usdz:
+        _write_checked(out_glb.with_suffix(".usdz"), limits, report, lambda path: write_usdz(path, model, pictures))
     write_json(out_glb.with_suffix(".json"), asdict(report))
     return report
 
 
-def _fit(mesh: Mesh, photos: Photos, limits: Profile) -> tuple[Model, float]:
-    """Texture the mesh with as many triangles as the profile allows, fewer where seams add too many vertices."""
-    triangles = limits.max_triangles
+def _fit(mesh: Mesh, photos: Photos, limits: Profile) -> tuple[Model, Pictures, float]:
+    """Texture the mesh within the profile's limits.
+
+    As many triangles as the profile allows, fewer where seams add too many vertices or nothing else makes the file
+    small enough; the largest textures, of the best quality, that it has room for: quality goes first, then size.
+    """
+    triangles, side = limits.made_triangles, texture_side(photos, limits)
     while True:
-        model, seen = texture_mesh(simplify(mesh, triangles), photos, limits.texture_size)
-        if len(model.vertices) <= limits.max_vertices or triangles < FEWEST_TRIANGLES:
-            return model, seen
-        triangles = int(0.95 * len(model.faces) * limits.max_vertices / len(model.vertices))
+        model, seen = texture_mesh(simplify(mesh, triangles), photos, side)
+        shape = len(glb_bytes(model, limits.meshopt, Pictures(0))) + HEADER
+        pictures = fitting_pictures(model, limits.min_texture, limits.max_bytes - shape)
+        small = len(model.vertices) <= limits.max_vertices and pictures is not None
+        if small or triangles < FEWEST_TRIANGLES:
+            return model, pictures or encode_pictures(model, limits.min_texture, QUALITIES[-1]), seen
+        over = 1.0 if pictures is not None else 0.8
+        triangles = int(0.95 * len(model.faces) * min(over, limits.max_vertices / len(model.vertices)))
 
 
-def _write_checked(path: Path, model: Model, limits: Profile, write: Callable[[Path], None]) -> int:
+def texture_side(photos: Photos, limits: Profile) -> int:
+    """Return how many texels along the texture's side hold what the photographs show, within the limits.
+
+    A power of two, of at least twice the pictures' diagonal: half a dozen texels for each pixel that shows a compact
+    product.
+    """
+    camera = photos[0].camera
+    wanted = 2 ** int(np.ceil(np.log2(TEXELS_PER_PIXEL * np.hypot(camera.width, camera.height))))
+    return int(np.clip(wanted, limits.min_texture, limits.max_texture))
+
+
+def fitting_pictures(model: Model, smallest: int, room: int) -> Pictures | None:
+    """Return the textures of the largest size and then of the best quality that take at most `room` bytes, if any."""
+    if model.texture is None:
+        return Pictures(0)
+    side = len(model.texture)
+    while side >= smallest:
+        for quality in QUALITIES:
+            pictures = encode_pictures(model, side, quality)
+            if pictures.size <= room:
+                return pictures
+        side //= 2
+    return None
+
+
+def _write_checked(path: Path, limits: Profile, found: AssetReport, write: Callable[[Path], None]) -> int:
     with atomic_path(path) as temporary:
         write(temporary)
         size = temporary.stat().st_size
-        broken = violations(limits, model, size)
-        if broken:
+        if broken := violations(limits, found.triangles, found.vertices, found.texture, size):
             raise MeshError(f"{path}: not written, since it has {'; '.join(broken)}")
     return size

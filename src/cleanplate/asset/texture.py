@@ -8,11 +8,12 @@ from jaxtyping import Bool, Float
 from cleanplate.asset.atlas import Atlas, unwrap
 from cleanplate.asset.blend import Surface, blend, exposures
 from cleanplate.asset.fill import fill_gutters, fill_unseen
-from cleanplate.asset.model import Model
+from cleanplate.asset.model import ROUGHNESS, Model
+from cleanplate.asset.occlusion import ambient_occlusion
 from cleanplate.asset.photos import Photos
 from cleanplate.geometry import Mesh
 from cleanplate.geometry.raster import rasterise_flat
-from cleanplate.types import Faces
+from cleanplate.types import Faces, Image
 
 FILL_WEIGHT = 1e-5
 """Of the colour spread over the mesh from seen vertices, against a view's weight of about 1."""
@@ -54,8 +55,16 @@ def texture_mesh(mesh: Mesh, photos: Photos, texture_size: int = 2048) -> tuple[
         atlas.faces,
         uv=np.column_stack([atlas.uv[:, 0], 1.0 - atlas.uv[:, 1]]),
         texture=fill_gutters(image, texels.painted),
+        surface=_packed(texels, ambient_occlusion(mesh, all_normals)),
     )
     return model, float((weight > 0).mean())
+
+
+def _packed(texels: "_Texels", occlusion: Float[np.ndarray, " n"]) -> Image:
+    """Return occlusion, roughness and metalness of a surface of which only the shape is known."""
+    image = np.full((*texels.painted.shape, 3), (255, round(255 * ROUGHNESS), 0), np.uint8)
+    image[texels.painted, 0] = np.rint(255 * np.clip(texels.interpolate(occlusion[:, None])[:, 0], 0, 1))
+    return fill_gutters(image, texels.painted)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from cleanplate.settings import DeviceName, ProfileName
+from cleanplate.errors import SettingsError
+from cleanplate.settings import DeviceName, ProfileName, check_profile
 
 if TYPE_CHECKING:
     from cleanplate.pipeline import ProductResult
@@ -72,7 +73,27 @@ Device = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Resolution = Annotated[int, typer.Option(min=16, max=1024, help="Hull cells along the longest side.")]
-Profile = Annotated[ProfileName, typer.Option(help="What the model must keep to.")]
+
+
+def known_profile(name: str) -> str:
+    """Return the name of a profile, if there is one.
+
+    Raises:
+        BadParameter: there is none; says how one of earlier versions is called now.
+    """
+    try:
+        check_profile(name)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from error
+    return name
+
+
+Profile = Annotated[
+    str,
+    typer.Option(
+        callback=known_profile, metavar=f"<{'|'.join(get_args(ProfileName))}>", help="What the model must keep to."
+    ),
+]
 NoFloor = Annotated[bool, typer.Option("--no-floor", help="The product does not stand on the platen's plane z = 0.")]
 Front = Annotated[
     float, typer.Option(help="Azimuth of the product's front in the world, degrees counter-clockwise from +x.")
