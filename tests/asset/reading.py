@@ -10,6 +10,12 @@ TYPES = {5126: "<f4", 5123: "<u2", 5125: "<u4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
 
+def read_document(path: Path) -> dict:
+    """Return the JSON document of a GLB."""
+    data = path.read_bytes()
+    return json.loads(data[20 : 20 + struct.unpack_from("<I", data, 12)[0]])
+
+
 def read_glb(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
     """Return the JSON document, and the arrays of the only primitive by attribute name, and `indices`."""
     data = path.read_bytes()

@@ -1,5 +1,7 @@
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.errors import CaptureError, CleanplateError, ImageError, MeshError
 from cleanplate.geometry import write_mesh
 from cleanplate.image import write_image, write_mask
+from cleanplate.settings import ProfileName
+
+from .reading import read_document
 
 SMALL = replace(PROFILES["default"], max_triangles=4000, max_texture=256, min_texture=64)
 
@@ -101,3 +106,32 @@ def test_profiles_keep_the_targets_documented_limits(name):
         assert profile.max_vertices <= 30_000
         assert profile.max_bytes <= 10_000_000
     assert profile.meshopt == (name == "web")
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_each_profile_gives_what_its_shop_asks_for(name, capture, hull_mesh, tmp_path, validate):
+    if PROFILES[name].meshopt:
+        pytest.importorskip("meshopt", reason="needs the extra: pip install 'cleanplate[web-asset]'")
+    small = replace(PROFILES[name], triangles=3000)
+    report = write_asset(hull_mesh, capture, capture.folder / "masks", tmp_path / "a.glb", small)
+    issues = validate(tmp_path / "a.glb")
+    assert issues["numErrors"] == issues["numWarnings"] == 0, issues
+    document = read_document(tmp_path / "a.glb")
+    surface = document["materials"][0]["pbrMetallicRoughness"]
+    assert surface["metallicRoughnessTexture"] == document["materials"][0]["occlusionTexture"]
+    assert report.texture in (512, 1024, 2048) and small.min_texture <= report.texture <= small.max_texture
+    assert set(document.get("extensionsUsed", [])) <= set(small.extensions)
+
+
+def test_profiles_say_where_their_limits_are_from():
+    assert set(get_args(ProfileName)) == set(PROFILES)
+    for profile in PROFILES.values():
+        assert len(profile.source) > 20 and date.fromisoformat(profile.as_of)
+
+
+def test_a_small_limit_costs_quality_before_triangles(capture, hull_mesh, tmp_path):
+    masks = capture.folder / "masks"
+    large = write_asset(hull_mesh, capture, masks, tmp_path / "a.glb", SMALL)
+    tight = replace(SMALL, max_bytes=large.size_bytes - 5000)
+    less = write_asset(hull_mesh, capture, masks, tmp_path / "b.glb", tight)
+    assert less.size_bytes <= tight.max_bytes and less.triangles == large.triangles

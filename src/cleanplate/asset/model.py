@@ -98,8 +98,8 @@ class Model:
         total -= self.normals * (total * self.normals).sum(axis=1, keepdims=True)
         short = np.linalg.norm(total, axis=1) < 1e-12
         total[short] = _any_orthogonal(self.normals[short])
-        total /= np.linalg.norm(total, axis=1, keepdims=True)
-        return np.column_stack([total, np.ones(len(total))])
+        unit = total / np.linalg.norm(total, axis=1, keepdims=True)
+        return np.column_stack([unit, np.ones(len(total))])
 
     def upright(self, front_deg: float = FRONT_DEG) -> "Model":
         """Turn a model in the capture's world (z up) into the files' axes.

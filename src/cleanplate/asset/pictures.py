@@ -82,7 +82,7 @@ def _encode_safe(image: Image, quality: int) -> bytes:
 
     for margin in SAFE_MARGINS:
         data = encode_jpeg(safe_colours(image, margin), quality)
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).max(axis=2)
+        decoded = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)).max(axis=2)
         if AUDITOR_RANGE[0] <= decoded.min() and decoded.max() <= AUDITOR_RANGE[1]:
             break
     return data

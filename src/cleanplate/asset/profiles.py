@@ -73,7 +73,7 @@ PROFILES = {
         ),
         Profile(
             "google", 100_000, 30_000, 512, 2048, 10 * MEGABYTE, "2026-11-26",
-            "https://support.google.com/merchants/answer/13674896 (10 MB, at most 15) and Scene Viewer's 30,000 vertices",
+            "https://support.google.com/merchants/answer/13674896 (10 MB, at most 15); Scene Viewer's 30,000 vertices",
             glass="blend", extensions=_BLEND,
         ),
         Profile(

@@ -130,7 +130,7 @@ def fitting_pictures(model: Model, smallest: int, room: int) -> Pictures | None:
     if model.texture is None:
         return Pictures(0)
     side = len(model.texture)
-    while side >= smallest:
+    while side >= min(smallest, len(model.texture)):
         for quality in QUALITIES:
             pictures = encode_pictures(model, side, quality)
             if pictures.size <= room:

@@ -115,7 +115,7 @@ def _judge(row: Row, capture: Capture, target: Path, exact: Path, texture: int |
     row["failures"] += agreement.failures() + ([] if facts["watertight"] else ["watertight"])
     if set(row["failures"]) <= {"volume IoU"}:  # other readings change this limit
         views = tuple(view for view in capture.views if view.id in facts["agreement"].keys() - facts["unused"].keys())
-        profile = PROFILES["default"] if texture is None else replace(PROFILES["default"], texture_size=texture)
+        profile = PROFILES["default"] if texture is None else replace(PROFILES["default"], max_texture=texture)
         glb = target.parent.parent / "models" / target.parent.name / f"{capture.asin}.glb"
         report = write_asset(hull, replace(capture, views=views), target / "masks", glb, profile)
         row |= {"triangles": report.triangles, "vertices": report.vertices, "bytes": report.size_bytes}
