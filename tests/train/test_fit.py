@@ -101,6 +101,32 @@ def test_a_killed_run_resumes_to_the_same_losses(dataset, tiny, tmp_path):
 
 
 @pytest.mark.usefixtures("small")
+def test_an_interrupted_run_loses_no_step_and_says_so(dataset, tiny, tmp_path, monkeypatch, capsys):
+    fit.train(replace(tiny, epochs=2), [dataset], tmp_path / "whole")
+    original, blended = fit._blend, []
+
+    def interrupted(*args):
+        original(*args)
+        blended.append(args)
+        if len(blended) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fit, "_blend", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fit.train(replace(tiny, epochs=2), [dataset], tmp_path / "part")
+    assert "stopped after step 3: interrupted" in capsys.readouterr().err
+    fit.train(replace(tiny, epochs=2), [dataset], tmp_path / "part")
+    told = capsys.readouterr().err
+    assert "pictures of" in told
+    assert "epochs are done" in told
+    whole, part = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "part"))
+    for name, value in whole.items():
+        if not name.endswith("num_batches_tracked"):
+            assert torch.allclose(value.float(), part[name].float(), atol=1e-4), name
+
+
+@pytest.mark.usefixtures("small")
 def test_a_loss_that_is_not_a_number_names_its_batch(dataset, tiny, tmp_path):
     with pytest.raises(CleanplateError, match=r"loss is (nan|inf).*images/v\d\.png"):
         fit.train(replace(tiny, lr=1e30, epochs=3), [dataset], tmp_path / "run")

@@ -26,6 +26,9 @@ from cleanplate.train.pairs import Pairs, StoredPair, sources
 from cleanplate.train.recipes import Recipe
 from cleanplate.train.validate import recalibrate, validate
 
+SAVE_EVERY = 300.0
+"""Seconds of training that a kill may lose."""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -60,6 +63,7 @@ class _Run:
     log: Log
     pairs: Pairs
     progress: Progress = field(default_factory=Progress)
+    saved: float = field(default_factory=time.monotonic)
 
     @property
     def last(self) -> Path:
@@ -98,13 +102,21 @@ def train(
     if state.world > 1:
         objective = DistributedDataParallel(objective)
     with closing(state.log):
-        while state.progress.epoch < recipe.epochs:
-            _one_epoch(state, datasets, objective, limit)
-            if _is_over(state, limit):
-                break
+        why = f"all {recipe.epochs} epochs are done"
+        try:
+            while state.progress.epoch < recipe.epochs:
+                _one_epoch(state, datasets, objective, limit)
+                if _is_over(state, limit):
+                    why = "it was told to with --minutes or --steps; run the same command with more to go on"
+                    break
+        except KeyboardInterrupt:
+            _save(state)
+            state.log.write("end", state.progress.step, why="interrupted; run the same command to go on")
+            raise
         if state.rank == 0 and state.progress.batch:  # the clock stopped it: what it is worth by then
             _validate(state)
-            save_last(state.last, recipe, state.network, state.average, state.optimiser, state.progress)
+            _save(state)
+        state.log.write("end", state.progress.step, why=why)
     best = run / "best.safetensors"
     return best if best.is_file() else state.last  # nothing was held out, or not validated yet
 
@@ -117,15 +129,24 @@ def _one_epoch(state: _Run, datasets: Sequence[Path], objective: nn.Module, limi
     for pairs, loss, lr in _steps(state, training, order[progress.batch :], objective, limit):
         _check(loss, pairs, progress)
         _blend(state.average, state.network, recipe.ema, progress.step)
-        state.log.write("step", progress.step, epoch=progress.epoch, loss=loss, lr=lr)
+        done = min(limit.reached(progress.step), 1.0) if limit.is_set else 0.0
+        state.log.write("step", progress.step, epoch=progress.epoch, loss=loss, lr=lr, done=done, pictures=recipe.batch)
         if _is_over(state, limit):
             break
+        if time.monotonic() > state.saved + SAVE_EVERY:
+            _save(state)
     if progress.batch == len(order):
         progress.epoch, progress.batch, progress.products = progress.epoch + 1, 0, []
         if state.rank == 0 and progress.epoch % recipe.validate_every == 0:
             _validate(state)
+    _save(state)
+
+
+def _save(state: _Run) -> None:
+    """Write what a resumed run needs; the first process does."""
     if state.rank == 0:
-        save_last(state.last, recipe, state.network, state.average, state.optimiser, progress)
+        save_last(state.last, state.recipe, state.network, state.average, state.optimiser, state.progress)
+    state.saved = time.monotonic()
 
 
 def _is_over(state: _Run, limit: Limit) -> bool:
@@ -204,6 +225,7 @@ def _look(state: _Run, datasets: Sequence[Path]) -> list[StoredPair]:
         products=len(pairs.folders),
         pairs=len(pairs.pairs),
         training=len(training),
+        held_out=len(pairs.side("validation")),
     )
     if not training:
         raise CleanplateError(
