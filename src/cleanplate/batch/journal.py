@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from cleanplate import __version__
+from cleanplate.batch.status import is_list
 from cleanplate.errors import CleanplateError, SettingsError
 from cleanplate.files import atomic_path
 from cleanplate.pipeline import ProductResult
@@ -112,16 +113,8 @@ def _duration(seconds: float) -> str:
 
 def _check_own(path: Path, key: str) -> None:
     """Refuse to write over, or append to, what is no such file of ours."""
-    if not path.exists():
-        return
-    try:
-        with path.open("rb") as stream:
-            line = stream.readline(1 << 24)
-        if not line or key in json.loads(line):
-            return
-    except (OSError, ValueError, TypeError, RecursionError):
-        pass
-    raise SettingsError(f"{path}: is there already, and not a list that cleanplate wrote; move it, or name another")
+    if not is_list(path, key):
+        raise SettingsError(f"{path}: is there already, and not a list that cleanplate wrote; move it, or name another")
 
 
 def failed_path(out: Path, captures: list[str], part: str | None = None) -> Path | None:

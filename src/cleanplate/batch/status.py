@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from cleanplate import notes
 from cleanplate.batch.one import FAILED
 from cleanplate.errors import CleanplateError
-from cleanplate.files import atomic_path, read_object
+from cleanplate.files import atomic_path, read_object, write_bytes
 from cleanplate.pipeline import RESULT
 
 Record = dict[str, Any]
@@ -20,8 +21,9 @@ SHOWN = 10
 """How many of each kind a summary names."""
 SIZE_LIMIT = 1 << 22
 """Bytes of one result."""
-MEASURES = ("agreement", "worst_agreement", "views", "views_used", "volume_ml", "doubt_ml", "unknown", "watertight")
-MEASURES += ("triangles", "bytes")  # type: ignore[assignment]
+_MEASURES = ("agreement", "worst_agreement", "views", "views_used", "volume_ml", "doubt_ml", "unknown")
+MEASURES: tuple[str, ...] = (*_MEASURES, "watertight", "triangles", "bytes")
+"""What `report.measures` tells of each product."""
 
 
 def records(out: Path) -> list[Record]:
@@ -84,7 +86,7 @@ def summarise(found: Sequence[Record]) -> Record:
         ],
         "seconds": round(sum(each.get("seconds", 0.0) for each in found), 3),
         "cpu_seconds": round(sum(each.get("cpu_seconds", 0.0) for each in found), 3),
-        "doubt_ml": round(sum(_measure(each, "doubt_ml") or 0.0 for each in found), 3),
+        "doubt_ml": round(sum(measure(each, "doubt_ml") or 0.0 for each in found), 3),
         "slowest": _extreme(found, "seconds", largest=True),
         "worst agreement": _extreme(found, "agreement", largest=False),
         "most in doubt": _extreme(found, "doubt_ml", largest=True),
@@ -93,8 +95,6 @@ def summarise(found: Sequence[Record]) -> Record:
 
 def _reason(problem: str, record: Record) -> str:
     """Return a problem without what is this product's own, so that equal ones can be counted."""
-    import re
-
     for own in (record["folder"], record["capture"], record["asin"]):
         problem = problem.replace(own, "...") if own else problem
     problem = re.sub(r"^(\S*\.\.\.\S*): ", "", problem)
@@ -102,22 +102,45 @@ def _reason(problem: str, record: Record) -> str:
     return re.sub(r"\S*\.\.\.\S*", "...", re.sub(r"[0-9]+(\.[0-9]+)?", "N", problem))[:300]
 
 
-def _measure(record: Record, name: str) -> float | None:
+def measure(record: Record, name: str) -> float | None:
+    """Return a measure of a product, None where it has none."""
     value = record.get(name, record["measures"].get(name))
     return float(value) if isinstance(value, int | float) else None
 
 
 def _extreme(found: Sequence[Record], name: str, largest: bool) -> list[Record]:
-    known = [(value, each["asin"]) for each in found if (value := _measure(each, name)) is not None]
+    known = [(value, each["asin"]) for each in found if (value := measure(each, name)) is not None]
     return [{"asin": asin, name: value} for value, asin in sorted(known, reverse=largest)[:SHOWN]]
 
 
+def write_list(path: Path, found: Sequence[Record]) -> None:
+    """Write records as lines of JSON.
+
+    Raises:
+        CleanplateError: what lies there is no such list.
+    """
+    if not is_list(path):
+        raise CleanplateError(f"{path}: is there already, and not a list that cleanplate wrote; move it away")
+    write_bytes(path, "".join(json.dumps(each) + "\n" for each in found).encode())
+
+
+def is_list(path: Path, key: str = "capture") -> bool:
+    """Tell whether a place is free, or holds lines of JSON objects that have a key."""
+    if not path.exists():
+        return True
+    try:
+        with path.open("rb") as stream:
+            line = stream.readline(SIZE_LIMIT)
+        return not line or key in json.loads(line)
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
 def write_table(path: Path, found: Sequence[Record]) -> None:
-    """Write the records as one table, `products`, by the file's suffix: .sqlite (or .db), .jsonl, or .parquet.
+    """Write the records as one table, `products`, to a .sqlite (or .db) file, or as lines to a .jsonl file.
 
     Raises:
         CleanplateError: another suffix.
-        MissingExtra: Parquet is asked for without pyarrow.
     """
     rows = [_row(each) for each in found]
     if path.suffix in (".sqlite", ".db"):
@@ -139,5 +162,5 @@ COLUMNS |= {"seconds": "real", "cpu_seconds": "real"} | dict.fromkeys(MEASURES, 
 
 def _row(record: Record) -> Record:
     texts = {name: record[name] for name in ("asin", "status", "capture", "folder")}
-    numbers = {name: _measure(record, name) for name in ("seconds", "cpu_seconds", *MEASURES)}
+    numbers = {name: measure(record, name) for name in ("seconds", "cpu_seconds", *MEASURES)}
     return texts | {"problems": "\n".join(map(str, record["problems"]))} | numbers

@@ -14,6 +14,7 @@ from cleanplate.cli import (  # noqa: F401  (each registers its commands)
     render,
     review,
     run,
+    status,
     train,
 )
 from cleanplate.cli.common import app, say

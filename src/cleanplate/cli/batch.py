@@ -47,6 +47,11 @@ Log = Annotated[
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also tell what each product took, and details.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Tell only of products that are not ok, and the sum.")]
 
+Accept = Annotated[
+    str | None, typer.Option(help="Rule for products that are good enough, such as 'agreement>=.97 and watertight==1'.")
+]
+Export = Annotated[Path | None, typer.Option(help="Folder that the models of accepted products are copied to.")]
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -62,6 +67,8 @@ class Batch:
     log: Path | None = None
     verbose: bool = False
     quiet: bool = False
+    accept: str | None = None
+    export: Path | None = None
 
 
 def executor_of(name: ExecutorName | None, jobs: int, cpus: int, address: str | None) -> "Executor":
@@ -88,10 +95,13 @@ def run_captures(batch: Batch, settings: Settings, as_json: bool = False) -> "li
     Returns:
         The results, if they are asked for as JSON; else nothing, so that a batch of any size needs no memory.
     """
+    from cleanplate.batch.accept import parse_rule
     from cleanplate.batch.executors import Executor
     from cleanplate.batch.journal import Journal, failed_path
-    from cleanplate.batch.run import exit_code, run_each
+    from cleanplate.batch.run import ERROR, PARTIAL, exit_code, run_each
 
+    if batch.accept is not None:
+        parse_rule(batch.accept)  # before anything is made
     captures = _chosen(batch)
     kept: list[ProductResult] = []
     where = batch.executor or Executor()
@@ -110,6 +120,8 @@ def run_captures(batch: Batch, settings: Settings, as_json: bool = False) -> "li
     if journal.total != 1:
         say(line)
     code = exit_code(journal.counts)
+    if batch.accept is not None and (gated := apply_gate(batch.out, batch.accept, batch.export))["review"]:
+        code = code or (PARTIAL if gated["accepted"] else ERROR)
     if as_json:
         by_capture = {str(each): n for n, each in enumerate(captures)}
         kept.sort(key=lambda each: by_capture.get(each.capture, 0))
@@ -142,6 +154,27 @@ def run_unit(
         print_json(asdict(result))
     if result.status != "ok":
         raise typer.Exit({"failed": 1, "partial": 3}[result.status])
+
+
+def apply_gate(out: Path, rule: str, export: Path | None, overwrite: bool = False) -> dict[str, Any]:
+    """Write OUT/accepted.jsonl and OUT/review.jsonl, export, and return the counts.
+
+    Raises:
+        SettingsError: the rule cannot be read.
+        CleanplateError: see `accept.export`.
+    """
+    from cleanplate.batch.accept import export as copy
+    from cleanplate.batch.accept import gate, parse_rule
+    from cleanplate.batch.status import records, write_list
+
+    passed, queue = gate(records(out), parse_rule(rule))
+    write_list(out / "accepted.jsonl", passed)
+    write_list(out / "review.jsonl", queue)
+    say(f"{len(passed)} accepted, {len(queue)} to review, the most in doubt first: {out / 'review.jsonl'}")
+    files = 0 if export is None else copy(passed, export, overwrite)
+    if export is not None:
+        say(f"{files} models copied to {export}")
+    return {"rule": rule, "accepted": len(passed), "review": len(queue), "exported": files}
 
 
 def _chosen(batch: Batch) -> list[str]:

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from cleanplate.cli.batch import (
+    Accept,
     Address,
     Batch,
     Cpus,
+    Export,
     Given,
     Jobs,
     Listed,
@@ -66,6 +68,8 @@ def run(
     listed: Listed = None,
     shard: Shard = None,
     only_failed: OnlyFailed = False,
+    accept: Accept = None,
+    export: Export = None,
     log: Log = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -75,7 +79,7 @@ def run(
     floor = None if no_floor else 0.0
     settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device)
     where = executor_of(executor, jobs, cpus, address)
-    batch = Batch(given or [], out, listed, shard, only_failed, where, timeout, log, verbose, quiet)
+    batch = Batch(given or [], out, listed, shard, only_failed, where, timeout, log, verbose, quiet, accept, export)
     run_captures(batch, settings, as_json)
 
 
