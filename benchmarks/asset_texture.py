@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def psnr(image: np.ndarray, truth: np.ndarray, where: np.ndarray) -> float:
 def photographed(folder: Path) -> list[Photo]:
     capture = read_capture(folder)
     return [
-        Photo(read_image(folder / view.image), read_mask(folder / view.mask), capture.camera_of(view), pose)
+        Photo(read_image(folder / view.image), read_mask(folder / str(view.mask)), capture.camera_of(view), pose)
         for view, pose in zip(capture.views, capture.poses(), strict=True)
     ]
 
@@ -46,7 +47,7 @@ def painted(mesh_path: Path, cameras: Sequence[Camera], poses: Sequence[Pose], e
     """Draw a textured mesh, `extent` metres long, from the poses of a capture."""
     import trimesh
 
-    mesh = trimesh.load_mesh(mesh_path)
+    mesh: Any = trimesh.load_mesh(mesh_path)
     vertices = np.array(mesh.vertices)
     vertices *= extent / np.ptp(vertices, axis=0).max()
     low, high = vertices.min(axis=0), vertices.max(axis=0)

@@ -147,7 +147,10 @@ def main() -> None:
     if arguments.sweep:
         params = sweep(tuned_on, params, arguments.sweep, arguments.only)
         print(params)
-    methods = {"difference": segment_difference, "classical": partial(segment_classical, params=params)}
+    methods: dict[str, Method] = {
+        "difference": segment_difference,
+        "classical": partial(segment_classical, params=params),
+    }
     print(f"\nHeld-out half: {len(held_out)} views (swept on: views of other products)", flush=True)
     table(held_out, methods)
     for capture in arguments.check:

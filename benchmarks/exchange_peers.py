@@ -15,8 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+
+import numpy as np
 
 ENVIRONMENT = Path.home() / ".cache/cleanplate/datumaro-env"
 WIDTH, HEIGHT = 640, 512
@@ -62,8 +65,8 @@ def export_datumaro(folder: Path, out: Path, name: str) -> None:
     from datumaro.components.dataset_base import DatasetItem
     from datumaro.components.media import Image
 
-    def load(path: Path):
-        return lambda: cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 127
+    def load(path: Path) -> Callable[[], np.ndarray]:
+        return lambda: np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) > 127
 
     labels = LabelCategories.from_iterable(["background", "product"])
     items = [

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 
-def dense(case, cells, cell):
+def dense(case: dict[str, np.ndarray], cells: np.ndarray, cell: float) -> np.ndarray:
     """Test the centre of every cell against the pixel it projects to, in every view."""
     occupied = np.ones(cells, bool)
     height, width = case["masks"].shape[1:]
@@ -31,7 +31,7 @@ def dense(case, cells, cell):
     return occupied
 
 
-def open3d(case, cells, cell):
+def open3d(case: dict[str, np.ndarray], cells: np.ndarray, cell: float) -> np.ndarray:
     """Carve Open3D's dense voxel grid with every mask."""
     import open3d as o3d
 
@@ -51,13 +51,13 @@ def open3d(case, cells, cell):
     return occupied[tuple(map(slice, cells))]
 
 
-def peak_memory():
+def peak_memory() -> float:
     """Return this process's peak resident memory in GB; getrusage would count the parent's too."""
     with Path("/proc/self/status").open() as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1e6
 
 
-def main():
+def main() -> None:
     peer, source, target = sys.argv[1:]
     case = dict(np.load(source))
     cell = float((case["high"] - case["low"]).max()) / int(case["resolution"])

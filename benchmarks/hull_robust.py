@@ -8,12 +8,13 @@ import argparse
 import datetime
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import trimesh
-from hull_shapes import CAMERA, chair, coverage, mug, soften, torus, views
+from hull_shapes import CAMERA, chair, coverage, joined, mug, soften, torus, views
 from reference_hull import exact_hull, iou, lattice
 
 from cleanplate.hull import visual_hull
@@ -27,9 +28,8 @@ WIDTH = 0.14
 
 def product(family: str) -> trimesh.Trimesh:
     """Return the shape of a simulated product."""
-    mesh = trimesh.util.concatenate(
-        [trimesh.Trimesh(part.mesh.vertices, part.mesh.faces) for part in make_product(family, seed=5).parts]
-    )
+    parts = [trimesh.Trimesh(part.mesh.vertices, part.mesh.faces) for part in make_product(family, seed=5).parts]
+    mesh = joined(parts)
     mesh.apply_scale(WIDTH / mesh.extents.max())
     return mesh
 
@@ -105,7 +105,7 @@ def trial(case: dict, kind: str, rng: np.random.Generator) -> dict:
     }
 
 
-def make_case(build) -> dict:
+def make_case(build: Callable[[], trimesh.Trimesh]) -> dict:
     """Render a shape's exact masks and its exact hull."""
     mesh = build()
     poses = views(COUNT, 1, float(mesh.extents[2]) / 2)

@@ -46,13 +46,21 @@ def torus(major: float = 0.055, minor: float = 0.018) -> trimesh.Trimesh:
     return _at(trimesh.creation.torus(major, minor, major_sections=720, minor_sections=256), 0, 0, minor)
 
 
+def joined(parts: list[trimesh.Trimesh]) -> trimesh.Trimesh:
+    """Return several meshes as one."""
+    mesh = trimesh.util.concatenate(parts)
+    assert isinstance(mesh, trimesh.Trimesh)
+    return mesh
+
+
 def mug() -> trimesh.Trimesh:
     """Return a mug with walls of 4 mm and a handle; its parts overlap, which silhouettes do not mind."""
     wall = trimesh.creation.annulus(0.037, 0.041, 0.095, sections=512)
     base = trimesh.creation.cylinder(0.041, 0.005, sections=512)
     handle = trimesh.creation.torus(0.026, 0.006, major_sections=360, minor_sections=96)
     handle.apply_transform(trimesh.transformations.rotation_matrix(np.pi / 2, [1, 0, 0]))
-    return trimesh.util.concatenate([_at(wall, 0, 0, 0.0475), _at(base, 0, 0, 0.0025), _at(handle, 0.047, 0, 0.05)])
+    parts = [_at(wall, 0, 0, 0.0475), _at(base, 0, 0, 0.0025), _at(handle, 0.047, 0, 0.05)]
+    return joined(parts)
 
 
 def chair() -> trimesh.Trimesh:
@@ -62,4 +70,4 @@ def chair() -> trimesh.Trimesh:
     rods += [(-0.042, y, 0.065, 0.0925) for y in np.linspace(-0.042, 0.042, 5)]
     parts += [_at(trimesh.creation.cylinder(0.0015, length, sections=64), x, y, z) for x, y, length, z in rods]
     parts.append(_at(trimesh.creation.box([0.004, 0.09, 0.012]), -0.042, 0, 0.125))
-    return trimesh.util.concatenate(parts)
+    return joined(parts)

@@ -15,7 +15,7 @@ from cleanplate.geometry import Mesh, Pose
 
 
 @numba.njit(cache=True, nogil=True)
-def _inside(points, projections, masks, factor):
+def _inside(points: np.ndarray, projections: np.ndarray, masks: np.ndarray, factor: int) -> np.ndarray:
     result = np.empty(len(points), np.bool_)
     for n in range(len(points)):
         x, y, z = points[n]

@@ -83,7 +83,7 @@ def fit(results: list[dict]) -> dict:
         "pictures_for": {
             row: {
                 "mean": _reach(slope, offset, miou),
-                "interval": np.percentile([_reach(*line, miou) for line in lines], [2.5, 97.5]).tolist(),
+                "interval": np.percentile([_reach(line[0], line[1], miou) for line in lines], [2.5, 97.5]).tolist(),
             }
             if slope < 0
             else None

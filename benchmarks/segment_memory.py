@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from cleanplate.capture import read_capture
 from cleanplate.segment import load_model
 from cleanplate.segment.stage import segment_views
@@ -20,7 +22,7 @@ def segment(folder: Path, model: str, count: int) -> int:
     """Segment `count` views and return the process's peak memory in MiB."""
     capture = read_capture(folder)
     views = [capture.views[i % len(capture.views)] for i in range(count)]
-    done = sum(made.shape[0] > 0 for _, made in segment_views(capture, views, load_model(model)))
+    done = sum(isinstance(made, np.ndarray) for _, made in segment_views(capture, views, load_model(model)))
     assert done == count
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

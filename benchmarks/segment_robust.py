@@ -48,7 +48,7 @@ CHANGES: dict[str, Callable[[Image], Image]] = {
 def _first_pair(folder: Path) -> PairFile:
     capture = read_capture(folder)
     view = next(view for view in capture.views if view.plate and view.mask)
-    return PairFile(*(folder / str(name) for name in (view.image, view.plate, view.mask)), "test")
+    return PairFile(capture.image_path(view), folder / str(view.plate), folder / str(view.mask), "test")
 
 
 def main() -> None:
