@@ -23,7 +23,9 @@ from cleanplate.files import atomic_path, json_text, write_bytes, write_json
 
 ROOT = Path(__file__).parents[1]
 MODELS = Path("src/cleanplate/segment/models")
-FIGURES = ("figure3", "figure3-errors", "figure4", "figure4-errors")
+FIGURES = tuple(f"figure{n}{suffix}" for n in (3, 4, 5) for suffix in ("", "-errors"))
+TAGS = ("thin", "holes", "fine", "concave", "transparent", "reflective", "white")
+"""The tags of shapes and kinds; all others are materials."""
 BEGIN, END = "<!-- results: written by benchmarks/results_page.py -->", "<!-- end of results -->"
 
 
@@ -43,9 +45,10 @@ def take_in(source: Path, target: Path) -> None:
     found = json.loads((source / "compare.json").read_bytes())
     write_json(target / "compare.json", found | {"measured": measured() | {"command": found["command"]}})
     for name in FIGURES:
+        (target / f"{name}.jpg").unlink(missing_ok=True)
         if (source / f"{name}.png").is_file():
             with atomic_path(target / f"{name}.jpg") as temporary:
-                PIL.Image.open(source / f"{name}.png").save(temporary, quality=78, optimize=True)
+                PIL.Image.open(source / f"{name}.png").save(temporary, quality=70, optimize=True)
 
 
 def render(root: Path) -> dict[Path, str]:
@@ -68,6 +71,7 @@ def render(root: Path) -> dict[Path, str]:
         "observed": OBSERVED,
         "figures": [name for name in FIGURES if (folder / f"{name}.jpg").is_file()],
         "number": number,
+        "tags": TAGS,
     }
     tables = {"yield": yield_table, "ablations": ablation_table, "scaling": scaling_table}
     page = templates.get_template("results.md.j2").render(

@@ -60,7 +60,7 @@ def test_models_and_folders_in_one_go(box: Path, tmp_path: Path) -> None:
     html = (out / "compare.html").read_text()
     assert "classical, upside down" in html
     assert "large shadow: foreground_iou" not in html, "captions are in the pictures"
-    assert {"figure3.png", "figure4.pdf", "figure4-errors.png"} <= {path.name for path in out.iterdir()}
+    assert {"figure3.png", "figure4.pdf", "figure4-errors.png", "figure5.png"} <= {path.name for path in out.iterdir()}
 
 
 def test_upside_down_masks_lie_as_the_truth_does(box: Path, tmp_path: Path) -> None:

@@ -148,6 +148,6 @@ def test_error_map_colours_what_is_missed_and_what_is_extra() -> None:
 def test_a_comparison_is_written_with_its_figures(methods: dict[str, Path], collection: Path, tmp_path: Path) -> None:
     write_comparison(tmp_path / "c", compare_methods(methods, [collection]), methods, [collection], "the command")
     names = {path.name for path in (tmp_path / "c").iterdir()}
-    figures = {f"figure{n}{kind}{end}" for n in (3, 4) for kind in ("", "-errors") for end in (".png", ".pdf")}
+    figures = {f"figure{n}{kind}{end}" for n in (3, 4, 5) for kind in ("", "-errors") for end in (".png", ".pdf")}
     assert names == figures | {"compare.json", "compare.html"}
     assert "the command" in (tmp_path / "c" / "compare.html").read_text()

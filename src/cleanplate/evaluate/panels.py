@@ -1,4 +1,4 @@
-"""Figures 3 and 4: image / methods / truth side by side, the views chosen by metric and not by hand."""
+"""Figures 3 to 5: image / methods / truth side by side, the views chosen by metric and not by hand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,6 +67,12 @@ def choose_worst(comparison: Comparison, method: str, count: int = 6, metric: st
             worst[score.asin] = score
     ranked = sorted(worst.values(), key=lambda score: _value(score, metric))[:count]
     return [Choice(each.asin, each.view, f"{metric.replace('_', ' ')} {_value(each, metric):.3f}") for each in ranked]
+
+
+def choose_farthest(comparison: Comparison, method: str, count: int = 10) -> list[Choice]:
+    """Return the views with the largest average Hausdorff distance to the truth: Figure 5."""
+    views = sorted(comparison.reports[method].views, key=lambda score: -score.metrics.hausdorff)[:count]
+    return [Choice(each.asin, each.view, f"average Hausdorff {each.metrics.hausdorff:.1f} px") for each in views]
 
 
 def draw_panels(

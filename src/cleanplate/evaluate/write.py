@@ -1,10 +1,10 @@
-"""A comparison as a folder: compare.json, compare.html, and Figures 3 and 4 as PNG and PDF."""
+"""A comparison as a folder: compare.json, compare.html, and Figures 3 to 5 as PNG and PDF."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cleanplate.evaluate.compare import Comparison
-from cleanplate.evaluate.panels import Choice, choose_gains, choose_worst, draw_panels, write_figure
+from cleanplate.evaluate.panels import Choice, choose_farthest, choose_gains, choose_worst, draw_panels, write_figure
 from cleanplate.evaluate.tables import best, write_comparison_html
 from cleanplate.files import write_json
 
@@ -14,8 +14,8 @@ def write_comparison(
 ) -> None:
     """Write tables and figures of a comparison below `out`.
 
-    Figure 3 shows, of each kind of view, where the best method gains most over the first; Figure 4 its worst products.
-    Each comes with the masks and with the errors (missed red, extra blue).
+    Figure 3 shows, of each kind of view, where the best method gains most over the first; Figure 4 its worst products;
+    Figure 5 the views where its outline is farthest from the truth. Each comes with the masks and with the errors (missed red, extra blue).
 
     Args:
         methods: the folders of masks that were compared, by name; the first is the reference.
@@ -40,6 +40,9 @@ def write_comparison(
 def _figures(comparison: Comparison) -> list[tuple[str, str, list[Choice]]]:
     first, winner = comparison.methods[0], best(comparison.table(), "miou")
     chosen = [("figure4", f"Figure 4: the worst products of {winner}", choose_worst(comparison, winner))]
+    chosen.append(
+        ("figure5", f"Figure 5: where {winner} is farthest from the truth", choose_farthest(comparison, winner))
+    )
     if winner != first:
         gains = choose_gains(comparison, winner, first)
         chosen.insert(0, ("figure3", f"Figure 3: where {winner} gains most over {first}, of each kind", gains))
