@@ -15,7 +15,8 @@ def write_comparison(
     """Write tables and figures of a comparison below `out`.
 
     Figure 3 shows, of each kind of view, where the best method gains most over the first; Figure 4 its worst products;
-    Figure 5 the views where its outline is farthest from the truth. Each comes with the masks and with the errors (missed red, extra blue).
+    Figure 5 the views where its outline is farthest from the truth. Each comes with the
+    masks and with the errors (missed red, extra blue).
 
     Args:
         methods: the folders of masks that were compared, by name; the first is the reference.
