@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cleanplate.batch.warm import warm
 from cleanplate.capture import check_output, read_capture
 from cleanplate.errors import CleanplateError, OutOfTime, problems_of
 from cleanplate.files import read_object, write_json
@@ -40,6 +41,8 @@ def run_one(
     """
     started = time.perf_counter(), time.process_time()
     try:
+        if timeout is not None:
+            warm()  # so that compiling, half a minute on a fresh machine, is not a product's fault
         with _limited(timeout, in_worker):
             model = _model(settings.model, settings.device, stamp([Path(settings.model)]))
             result = run_product(Path(capture), Path(out), settings, progress, model)
