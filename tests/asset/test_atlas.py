@@ -50,9 +50,8 @@ def test_grid_finds_what_pairs_find(seed, count):
     corners = np.random.default_rng(seed).random((count, 1, 2)) + 0.2 * np.random.default_rng(seed + 1).random(
         (count, 3, 2)
     )
-    found, kept = overlapping(corners), []
-    for n in range(count):
-        if not found[n]:
-            assert not any(_meet(corners[m], corners[n]) for m in kept)
-            kept.append(n)
-    assert all(any(_meet(corners[m], corners[n]) for m in kept) for n in np.flatnonzero(found))
+    found = overlapping(corners)
+    meets = np.array([[m != n and _meet(corners[m], corners[n]) for m in range(count)] for n in range(count)])
+    assert not meets[np.ix_(~found, ~found)].any()
+    assert meets[found].any(axis=1).all()
+    assert found.sum() <= meets.any(axis=1).sum() - meets.any()

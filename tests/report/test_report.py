@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import trimesh
 
+from cleanplate.asset import Model, write_glb
+from cleanplate.geometry import Mesh
 from cleanplate.report import disagreement, overlay, view_panel, write_report
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -30,12 +32,19 @@ def test_an_overlay_keeps_the_product_and_dims_the_rest() -> None:
     assert (drawn[:5] < 150).all()
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def red_box(path: Path, meshopt: bool = False) -> None:
+    box = Mesh.of(trimesh.creation.box((0.1, 0.1, 0.1)))
+    red = np.tile(np.array([200, 30, 30], np.uint8), (len(box.vertices), 1))
+    write_glb(path, Model(box.vertices, box.normals, box.faces, colours=red), meshopt=meshopt)
+
+
+@pytest.fixture(scope="module", params=["plain", "web"])
+def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of a plain model, and of one compressed as the profile `web` does."""
+    if request.param == "web":
+        pytest.importorskip("meshopt", reason="needs the extra: pip install 'cleanplate[web-asset]'")
     folder = tmp_path_factory.mktemp("report")
-    box = trimesh.creation.box((0.1, 0.1, 0.1))
-    box.visual.vertex_colors = [200, 30, 30, 255]
-    box.export(folder / "box.glb")
+    red_box(folder / "box.glb", request.param == "web")
     image = np.full((64, 80, 3), 200, np.uint8)
     mask = np.zeros((64, 80), bool)
     mask[20:40, 20:60] = True

@@ -11,7 +11,9 @@ import trimesh
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
+from cleanplate.asset import Model, write_glb
 from cleanplate.errors import CaptureError
+from cleanplate.geometry import Mesh
 from cleanplate.types import Image
 from cleanplate.web.products import find_products
 from cleanplate.web.view import Viewer, view_app
@@ -40,6 +42,28 @@ def run(tmp_path: Path) -> Path:
     problems = {"problems": ["view cam00_001: shifted"], "status": "partial", "figures": {"triangles": 12}}
     (folder / "result.json").write_text(json.dumps({"capture": str(capture)} | problems))
     return folder
+
+
+def test_a_model_of_the_profile_web_is_drawn_too(browser: Browser, run: Path) -> None:
+    pytest.importorskip("meshopt", reason="needs the extra: pip install 'cleanplate[web-asset]'")
+    box = Mesh.of(trimesh.creation.box(EXTENT))
+    green = np.tile(np.array([0, 160, 0], np.uint8), (len(box.vertices), 1))
+    write_glb(run / "B00000DISC.glb", Model(box.vertices, box.normals, box.faces, colours=green), meshopt=True)
+    with served(lambda port: view_app(Viewer(find_products([run])), TOKEN, port)) as page:
+        tab = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        tab.set_default_timeout(PATIENCE)
+        tab.goto(page.url)
+        tab.wait_for_selector("model-viewer[data-ready=true]")
+        assert green_share(picture_of(tab)) > 0.03
+
+
+def test_a_model_that_cannot_be_read_is_not_blamed_on_webgl(browser: Browser, run: Path) -> None:
+    (run / "B00000DISC.glb").write_bytes(b"glTF\x02\0\0\0" + 8 * b"\xff")
+    with served(lambda port: view_app(Viewer(find_products([run])), TOKEN, port)) as page:
+        tab = browser.new_page()
+        tab.goto(page.url)
+        expect(tab.locator("#message")).to_contain_text("The model cannot be shown", timeout=PATIENCE)
+        assert "WebGL" not in tab.locator("#message").inner_text()
 
 
 def picture_of(tab: Tab) -> Image:

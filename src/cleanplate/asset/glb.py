@@ -103,13 +103,16 @@ def glb_bytes(
         "nodes": [{"mesh": 0, "name": "product"}],
     }
     used: set[str] = set()
-    maps = _add_pictures(document, buffer, encode_pictures(model) if pictures is None else pictures)
+    given = _given(encode_pictures(model) if pictures is None else pictures)
+    maps = {name: {"index": number} for number, name in enumerate(given)}
     primitives, materials = [], []
     for number, (part, glass) in enumerate(model.parts):
         part = _in_cache_order(part) if meshopt else part
         primitives.append({**_geometry(buffer, part, "normalTexture" in maps), "material": number})
         materials.append(_material(part, maps, glass, refraction, used))
     document |= {"materials": materials, "meshes": [{"primitives": primitives}]}
+    # After the geometry: the auditor takes an image in buffer view 0 for one that is not there.
+    _add_pictures(document, buffer, given)
     if provenance:
         document["extensions"] = {XMP: {"packets": [dict(provenance)]}}
         document["asset"]["extensions"] = {XMP: {"packet": 0}}
@@ -125,16 +128,20 @@ def glb_bytes(
     return _pack(document, bytes(buffer.data))
 
 
-def _add_pictures(document: dict[str, Any], buffer: _Buffer, pictures: Pictures) -> dict[str, Any]:
-    """Add the pictures as images and textures; return what a material says of each."""
+def _given(pictures: Pictures) -> dict[str, bytes]:
+    """Return the pictures that there are, by what a material calls them."""
     slots = {
         "baseColorTexture": pictures.colour,
         "metallicRoughnessTexture": pictures.surface,
         "normalTexture": pictures.relief,
     }
-    given = {name: data for name, data in slots.items() if data is not None}
+    return {name: data for name, data in slots.items() if data is not None}
+
+
+def _add_pictures(document: dict[str, Any], buffer: _Buffer, given: Mapping[str, bytes]) -> None:
+    """Add pictures as images and textures."""
     if not given:
-        return {}
+        return
     document |= {
         "images": [
             {"bufferView": buffer.add_bytes(data), "mimeType": "image/jpeg", "name": name}
@@ -143,7 +150,6 @@ def _add_pictures(document: dict[str, Any], buffer: _Buffer, pictures: Pictures)
         "textures": [{"source": number, "sampler": 0} for number in range(len(given))],
         "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
     }
-    return {name: {"index": number} for number, name in enumerate(given)}
 
 
 def _geometry(buffer: _Buffer, part: Model, tangents: bool) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Profile:
         max_bytes: of the file: models are made to fit, and refused beyond.
         as_of, source: the day that the limits were read, and where.
         triangles: as many are made, where that is less than allowed: a hull holds no more detail.
+        required: maps that each material must have.
         meshopt: compress with EXT_meshopt_compression, which only the web reads.
         normals: bake a normal map.
         glass: as refraction (KHR_materials_transmission, _ior, _volume) or blended by alpha.
@@ -35,6 +36,7 @@ class Profile:
     as_of: str
     source: str
     triangles: int = 35_000
+    required: tuple[str, ...] = ("colour", "surface")
     meshopt: bool = False
     normals: bool = False
     glass: Literal["refraction", "blend"] = "refraction"
@@ -69,7 +71,7 @@ PROFILES = {
             "shopify", 100_000, 100_000, 512, 2048, 4 * MEGABYTE, "2026-11-26",
             "https://help.shopify.com/en/partners/resources/creating-media/3d-models/creating-3d-models/"
             "3d-modeling-checklist (usually 4 MB, optimised by the shop from 15 MB, base colour, normal, packed ORM)",
-            normals=True, glass="blend", extensions=_BLEND,
+            normals=True, glass="blend", extensions=_BLEND, required=("colour", "surface", "normal"),
         ),
         Profile(
             "google", 100_000, 30_000, 512, 2048, 10 * MEGABYTE, "2026-11-26",

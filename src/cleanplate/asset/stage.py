@@ -104,7 +104,7 @@ def _fit(mesh: Mesh, photos: Photos, limits: Profile) -> tuple[Model, Pictures, 
     """
     triangles, side = limits.made_triangles, texture_side(photos, limits)
     while True:
-        model, seen = texture_mesh(simplify(mesh, triangles), photos, side)
+        model, seen = texture_mesh(simplify(mesh, triangles), photos, side, mesh if limits.normals else None)
         shape = len(glb_bytes(model, limits.meshopt, Pictures(0))) + HEADER
         pictures = fitting_pictures(model, limits.min_texture, limits.max_bytes - shape)
         small = len(model.vertices) <= limits.max_vertices and pictures is not None

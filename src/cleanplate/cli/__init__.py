@@ -8,6 +8,7 @@ import typer
 from cleanplate import __version__
 from cleanplate.cli import (  # noqa: F401  (each registers its commands)
     calibrate,
+    check,
     convert,
     evaluate,
     importing,

@@ -16,6 +16,8 @@ from cleanplate.types import Image, Mask
 
 HERE = Path(__file__).parent
 VIEWER = HERE / "vendor" / "model-viewer-umd.min.js"
+DECODER = HERE / "vendor" / "meshopt_decoder.js"
+"""Of EXT_meshopt_compression, which the profile `web` uses (meshoptimizer, MIT)."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def write_report(
         model=models[0].read_bytes() if models else None,
         files=[(model.name, f"{model.stat().st_size / 1e6:.2f} MB") for model in models],
         viewer=VIEWER.read_text() if models else "",
+        decoder=DECODER.read_text() if models else "",
     )
     write_bytes(path, page.encode())
 

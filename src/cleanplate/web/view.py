@@ -19,7 +19,7 @@ from cleanplate.capture import View
 from cleanplate.errors import CaptureError, gathered
 from cleanplate.files import read_object
 from cleanplate.report import overlay
-from cleanplate.report.page import VIEWER
+from cleanplate.report.page import DECODER, VIEWER
 from cleanplate.web.doubt import small_image, small_mask
 from cleanplate.web.guard import Guard, policy
 from cleanplate.web.messages import HANDLERS
@@ -58,6 +58,7 @@ def view_app(viewer: "Viewer", token: str, port: int) -> Starlette:
         Route(MODELS + "{key}.{kind}", viewer.model),
         Route("/api/views/{key}/{what}", viewer.picture),
         Route("/vendor/model-viewer.js", _vendored),
+        Route("/vendor/meshopt_decoder.js", _decoder),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     guard = Middleware(Guard, token=token, port=port, policy=policy(model_viewer=True), models=MODELS)
@@ -70,6 +71,10 @@ async def _page(_: Request) -> Response:
 
 async def _vendored(_: Request) -> Response:
     return FileResponse(VIEWER, media_type="text/javascript")
+
+
+async def _decoder(_: Request) -> Response:
+    return FileResponse(DECODER, media_type="text/javascript")
 
 
 class Viewer:

@@ -85,7 +85,13 @@ viewer.addEventListener("load", () => {
   $("ar-hint").textContent = viewer.canActivateAR ? "" : `To see it in your room: ${how}.`;
   viewer.dataset.ready = "true";
 });
-viewer.addEventListener("error", () => ($("message").textContent = "The model cannot be shown; is WebGL switched off?"));
+viewer.addEventListener("error", (event) => {
+  const why = event.detail?.sourceError?.message ?? event.detail?.type ?? "unknown";
+  const webgl = document.createElement("canvas").getContext("webgl2");
+  $("message").textContent = webgl
+    ? `The model cannot be shown: ${why}`
+    : "The model cannot be shown: this browser has WebGL switched off.";
+});
 $("dimensions").addEventListener("click", (event) => {
   const on = toggle(event.currentTarget);
   for (const label of viewer.querySelectorAll(".dimension")) label.hidden = !on;
@@ -107,7 +113,8 @@ for (const button of document.querySelectorAll("#strip-show button")) {
 $("products").addEventListener("change", (event) => show(products[event.target.value]));
 
 history.replaceState(null, "", location.pathname);
-await customElements.whenDefined("model-viewer");
+const ModelViewer = await customElements.whenDefined("model-viewer");
+ModelViewer.meshoptDecoderLocation = "/vendor/meshopt_decoder.js"; // of the profile `web`
 const response = await fetch("/api/products");
 if (response.ok) {
   ({ products, session } = await response.json());
