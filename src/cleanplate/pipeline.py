@@ -122,7 +122,12 @@ class Stage(NamedTuple):
 
 
 def run_product(
-    folder: Path, out: Path, settings: Settings, progress: Progress = lambda *_: None, model: Model | None = None
+    folder: Path,
+    out: Path,
+    settings: Settings,
+    progress: Progress = lambda *_: None,
+    model: Model | None = None,
+    given: str | None = None,
 ) -> ProductResult:
     """Turn one capture into masks, hull, models and report below `out`/<asin>/.
 
@@ -130,6 +135,7 @@ def run_product(
 
     Args:
         model: makes the masks; by default the one that the settings name.
+        given: what the result calls the capture; by default its folder.
 
     Raises:
         CaptureError: capture.json cannot be used.
@@ -141,8 +147,8 @@ def run_product(
     target = out / capture.asin
     check_output(target, folder)
     model = model or load_model(settings.model, settings.device)
-    result = ProductResult(capture.asin, str(folder.resolve()), str(target), device=model.device)
-    note = Note(out, capture.asin, _asked(result, settings, model), stamp(_inputs(capture)))
+    result = ProductResult(capture.asin, given or str(folder.resolve()), str(target), device=model.device)
+    note = Note(out, capture.asin, asked_for([result.capture, result.folder], settings, model), stamp(_inputs(capture)))
     if note.holds() and (known := _known(result)):
         return known
     with exclusive(target):
@@ -165,10 +171,10 @@ def run_product(
     return result
 
 
-def _asked(result: ProductResult, settings: Settings, model: Model) -> str:
+def asked_for(names: Sequence[str], settings: Settings, model: Model) -> str:
+    """Return a fingerprint of all that a run makes of the same pictures."""
     stages = [(stage.name, stage.version) for stage in STAGES]
-    where = [result.capture, result.folder]
-    return fingerprint(__version__, repr(settings), model.name, model.fingerprint, repr(stages), *where)
+    return fingerprint(__version__, repr(settings), model.name, model.fingerprint, repr(stages), *names)
 
 
 def _inputs(capture: Capture) -> list[Path]:

@@ -39,7 +39,7 @@ def segment(*arguments: object) -> tuple[int, str]:
 
 
 def statuses(out: Path) -> dict[str, str]:
-    return {each["asin"]: each["status"] for each in records(out)}
+    return {each["asin"]: each["status"] for each in records(str(out))}
 
 
 def test_failures_are_named_listed_and_run_again_alone(make: Make, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_results_stream_and_twins_are_named(make: Make, tmp_path: Path) -> None:
     assert sorted(capture for capture, _ in found) == list(map(str, folders))
     assert dict(found)[str(folders[2])].status == "failed"
     assert "also that of" in dict(found)[str(folders[2])].problems[0]
-    assert Counter(each["status"] for each in records(tmp_path / "out")) == {"ok": 2, "failed": 1}
+    assert Counter(each["status"] for each in records(str(tmp_path / "out"))) == {"ok": 2, "failed": 1}
 
 
 def test_exit_codes() -> None:

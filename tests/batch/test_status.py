@@ -38,12 +38,12 @@ def test_records_are_read_with_care(tmp_path: Path) -> None:
     write(tmp_path, record(2), problems="no list")
     (tmp_path / "other").mkdir()
     (tmp_path / ".hidden").mkdir()
-    assert [(each["asin"], each["status"]) for each in records(tmp_path)] == [
+    assert [(each["asin"], each["status"]) for each in records(str(tmp_path))] == [
         ("B000000000", "ok"),
         ("B000000001", "unfinished"),
     ]
     with pytest.raises(CleanplateError, match="no such folder"):
-        records(tmp_path / "none")
+        records(str(tmp_path / "none"))
 
 
 def test_equal_reasons_are_counted_once_a_product() -> None:
@@ -134,7 +134,7 @@ def test_the_queue_is_in_the_order_of_what_is_in_doubt(tmp_path: Path) -> None:
 def test_export_replaces_nothing_unasked(tmp_path: Path) -> None:
     folder = write(tmp_path / "out", record(0))
     (folder / "B000000000.glb").write_bytes(b"new")
-    passed = records(tmp_path / "out")
+    passed = records(str(tmp_path / "out"))
     assert [export(passed, tmp_path / "shop") for _ in range(2)] == [1, 0]
     (tmp_path / "shop/B000000000.glb").write_bytes(b"old")
     with pytest.raises(CleanplateError, match="--overwrite"):
@@ -150,7 +150,7 @@ def test_the_page_shows_sorts_and_finds_products_and_obeys_no_text_of_theirs(tmp
     found = [each | {"folder": ""} for each in found]
     folder = write(tmp_path, record(5000), problems=[EVIL], status="partial")
     (folder / "report.html").write_text("<title>the report</title></html>")
-    found.append(next(each for each in records(tmp_path) if each["asin"] == "B000005000"))
+    found.append(next(each for each in records(str(tmp_path)) if each["asin"] == "B000005000"))
     write_overview(tmp_path / "overview.html", found, summarise(found))
     write_overview(tmp_path / "overview.html", found, summarise(found))
     with sync_playwright() as playwright:

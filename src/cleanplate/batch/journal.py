@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from cleanplate import __version__
 from cleanplate.batch.status import is_list
+from cleanplate.batch.stores import is_uri
 from cleanplate.errors import CleanplateError, SettingsError
 from cleanplate.files import atomic_path
 from cleanplate.pipeline import ProductResult
@@ -117,13 +118,18 @@ def _check_own(path: Path, key: str) -> None:
         raise SettingsError(f"{path}: is there already, and not a list that cleanplate wrote; move it, or name another")
 
 
-def failed_path(out: Path, captures: list[str], part: str | None = None) -> Path | None:
-    """Return where a batch lists what is not ok; None where `out` lies in a capture, or is the captures' own folder."""
+def failed_path(where: str, captures: list[str], part: str | None = None) -> Path | None:
+    """Return where a batch lists what is not ok: beside its results, or in the working folder if they go to a store.
+
+    None where `where` lies in a capture, or is the captures' own folder.
+    """
     from cleanplate.capture import check_output
 
     name = "failed.jsonl" if part is None else f"failed-{part.replace('/', '-of-')}.jsonl"
-    place = out.resolve()
-    if any(Path(each).resolve().parent == place for each in captures):
+    if is_uri(where):
+        return Path(name)
+    out, place = Path(where), Path(where).resolve()
+    if any(not is_uri(each) and Path(each).resolve().parent == place for each in captures):
         return None
     try:
         check_output(out / name)

@@ -5,17 +5,19 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from cleanplate.batch.published import told
+from cleanplate.batch.remote import run_remote
+from cleanplate.batch.stores import delete, is_uri, read, write
 from cleanplate.batch.warm import warm
 from cleanplate.capture import check_output, read_capture
 from cleanplate.errors import CleanplateError, OutOfTime, problems_of
-from cleanplate.files import read_object, write_json
+from cleanplate.files import json_text, read_object, write_json
 from cleanplate.notes import stamp
-from cleanplate.pipeline import OF_THIS_RUN, RESULT, ProductResult, Progress, run_product
+from cleanplate.pipeline import RESULT, ProductResult, Progress, run_product
 from cleanplate.segment import Model, load_model
 from cleanplate.settings import DeviceName, Settings
 from cleanplate.state import State, exclusive, fingerprint
@@ -35,7 +37,7 @@ def run_one(
     """Run one product; whatever goes wrong becomes its result, on disk as well.
 
     Args:
-        capture, out: folders.
+        capture, out: folders, or URIs of places in stores.
         timeout: seconds after which it fails.
         in_worker: whether this process may be ended where nothing else helps against a product that hangs.
     """
@@ -45,13 +47,15 @@ def run_one(
             warm()  # so that compiling, half a minute on a fresh machine, is not a product's fault
         with _limited(timeout, in_worker):
             model = _model(settings.model, settings.device, stamp([Path(settings.model)]))
-            result = run_product(Path(capture), Path(out), settings, progress, model)
+            if is_uri(capture) or is_uri(out):
+                result = run_remote(capture, out, settings, model, progress)
+            else:
+                result = run_product(Path(capture), Path(out), settings, progress, model)
     except (Exception, OutOfTime) as error:
         result = failure(capture, problems_of(error, capture, out))
         record(result, out)
     else:
-        with suppress(OSError):
-            _failure_path(result.capture, out).unlink(missing_ok=True)
+        _forget(result, out)
     result.seconds = round(time.perf_counter() - started[0], 3)
     result.cpu_seconds = round(time.process_time() - started[1], 3)
     return result
@@ -59,6 +63,8 @@ def run_one(
 
 def failure(capture: str, problems: list[str]) -> ProductResult:
     """Return the result of a capture that failed before it had one."""
+    if is_uri(capture):
+        return ProductResult(PurePosixPath(capture).name, capture, "", "failed", problems)
     return ProductResult(_asin(capture) or Path(capture).name, str(Path(capture).resolve()), "", "failed", problems)
 
 
@@ -67,29 +73,45 @@ def record(result: ProductResult, out: str) -> None:
 
     Nothing is written where outputs have no place, nor while another run is at the product.
     """
-    value = {key: each for key, each in asdict(result).items() if key not in OF_THIS_RUN}
+    value = told(result)
     with suppress(CleanplateError, OSError):
-        for name in dict.fromkeys([result.asin, Path(result.capture).name]):
+        if is_uri(out):
+            write(out, _failure_name(result.capture), json_text(value).encode())
+            return
+        for name in dict.fromkeys([result.asin, PurePosixPath(result.capture).name]):
             target = Path(out) / name
             if _is_result_of(result, target):
-                check_output(target, Path(result.capture))
+                _check(target, result.capture)
                 with exclusive(target):
                     State(target).write_result(RESULT, value | {"asin": name, "folder": str(target)})
                 return
-        path = _failure_path(result.capture, out)
-        if Path(result.capture).parent == Path(out).resolve():
-            return  # the captures' own folder
-        check_output(path.parent, Path(result.capture))
-        write_json(path, value)
+        path = Path(out) / _failure_name(result.capture)
+        _check(path.parent, result.capture)
+        if is_uri(result.capture) or Path(result.capture).parent != Path(out).resolve():  # the captures' own folder
+            write_json(path, value)
+
+
+def _check(place: Path, capture: str) -> None:
+    check_output(place, *([] if is_uri(capture) else [Path(capture)]))
+
+
+def _forget(result: ProductResult, out: str) -> None:
+    """Take back the record of a failure of a capture that has a result now."""
+    name = _failure_name(result.capture)
+    with suppress(OSError, CleanplateError):
+        if not is_uri(out):
+            (Path(out) / name).unlink(missing_ok=True)
+        elif read(out, name) is not None:
+            delete(out, [name])
 
 
 def _is_result_of(result: ProductResult, target: Path) -> bool:
-    told: dict[str, Any] = read_object(target / RESULT)
-    return told.get("capture") == result.capture
+    there: dict[str, Any] = read_object(target / RESULT)
+    return there.get("capture") == result.capture
 
 
-def _failure_path(capture: str, out: str) -> Path:
-    return Path(out) / FAILED / f"{Path(capture).name[:100]}-{fingerprint(capture)[:8]}.json"
+def _failure_name(capture: str) -> str:
+    return f"{FAILED}/{PurePosixPath(capture).name[:100]}-{fingerprint(capture)[:8]}.json"
 
 
 def _asin(capture: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cleanplate.batch.executors import Executor, Lost, execute
 from cleanplate.batch.one import failure, record, run_one
+from cleanplate.batch.stores import is_uri
 from cleanplate.capture import read_capture
 from cleanplate.errors import CleanplateError
 from cleanplate.pipeline import ProductResult, Progress
@@ -108,6 +109,8 @@ def _without_twins(captures: Iterable[str], twins: list[tuple[str, ProductResult
 
 def quick_asin(capture: str) -> str | None:
     """Return a capture's ASIN, None if it cannot be read; mostly without parsing all of its description."""
+    if is_uri(capture):
+        return None  # whoever publishes it finds a twin
     try:
         with (Path(capture) / "capture.json").open("rb") as stream:
             found = re.findall(rb'"asin"\s*:\s*"([A-Z0-9]{10})"', text := stream.read(1 << 20))

@@ -1,10 +1,12 @@
 """Which captures a batch runs: from arguments, patterns and lists, a share of them, or those that failed."""
 
+import fnmatch
 import glob
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from cleanplate.batch.stores import folders, is_uri, read
 from cleanplate.capture import find_captures
 from cleanplate.errors import CaptureError, SettingsError
 
@@ -28,9 +30,10 @@ def find(given: Sequence[str], listed: Path | None = None) -> tuple[list[str], l
     """
     names = [*given, *([] if listed is None else _lines(listed))]
     found, errors = [], []
-    for name in names:
+    for number, name in enumerate(names):
         try:
-            found += _captures(name)
+            # What a list names in a store is taken for a capture unseen: a look at each costs a request.
+            found += [name] if number >= len(given) and is_uri(name) else _captures(name)
         except CaptureError as error:
             found.append(name)
             errors.append(error)
@@ -49,6 +52,8 @@ def _count(number: int, one: str, many: str) -> str:
 
 
 def _captures(name: str) -> list[str]:
+    if is_uri(name):
+        return _in_store(name.rstrip("/"))
     path = Path(name)
     if path.exists() or not re.search(r"[*?[]", name):
         return [str(each) for each in find_captures([path])]
@@ -57,6 +62,21 @@ def _captures(name: str) -> list[str]:
         raise CaptureError(f"{name}: matches nothing; check the pattern")
     folders = [Path(each) for each in matches if Path(each).is_dir()]
     return [str(each) for folder in folders for each in find_captures([folder])]
+
+
+def _in_store(uri: str) -> list[str]:
+    parent, _, last = uri.rpartition("/")
+    if re.search(r"[*?[]", last):
+        found = [f"{parent}/{name}" for name in folders(parent) if fnmatch.fnmatchcase(name, last)]
+        if not found:
+            raise CaptureError(f"{uri}: matches nothing; check the pattern")
+        return found
+    if read(uri, "capture.json") is not None:
+        return [uri]
+    inside = [f"{uri}/{name}" for name in folders(uri) if not name.startswith(".")]
+    if not inside:
+        raise CaptureError(f"{uri}: neither a capture nor a folder of captures; check the URI")
+    return inside
 
 
 def _lines(path: Path) -> list[str]:
@@ -87,9 +107,9 @@ def shard(captures: Sequence[str], part: str) -> list[str]:
     return list(captures[index - 1 :: count])
 
 
-def only_failed(captures: Iterable[str], out: Path) -> list[str]:
+def only_failed(captures: Iterable[str], out: str) -> list[str]:
     """Return the captures whose last result in `out` is not ok: failed, or partial."""
     from cleanplate.batch.status import records
 
     bad = {each["capture"] for each in records(out) if each["status"] != "ok"}
-    return [capture for capture in captures if str(Path(capture).resolve()) in bad]
+    return [each for each in captures if (each if is_uri(each) else str(Path(each).resolve())) in bad]

@@ -6,15 +6,18 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from cleanplate import notes
 from cleanplate.batch.one import FAILED
+from cleanplate.batch.published import manifests
+from cleanplate.batch.stores import is_uri, listing, read
 from cleanplate.errors import CleanplateError
 from cleanplate.files import atomic_path, read_object, write_bytes
 from cleanplate.pipeline import RESULT
+from cleanplate.untrusted import parse_json
 
 Record = dict[str, Any]
 SHOWN = 10
@@ -26,8 +29,8 @@ MEASURES: tuple[str, ...] = (*_MEASURES, "watertight", "triangles", "bytes")
 """What `report.measures` tells of each product."""
 
 
-def records(out: Path) -> list[Record]:
-    """Return what is known of each product of a folder of results, by name.
+def records(where: str) -> list[Record]:
+    """Return what is known of each product of a folder, or a store, of results, by name.
 
     Each has `asin`, `capture`, `folder` ("" where a capture failed before it had one), `status` ("ok", "partial",
     "failed", or "unfinished": begun and cut short, or still running), `problems`, `measures`, and where this batch has
@@ -36,6 +39,9 @@ def records(out: Path) -> list[Record]:
     Raises:
         CleanplateError: there is no such folder.
     """
+    if is_uri(where):
+        return _published(where)
+    out = Path(where)
     if not out.is_dir():
         raise CleanplateError(f"{out}: no such folder; name what 'cleanplate run --out' was given")
     with os.scandir(out) as entries:
@@ -43,6 +49,16 @@ def records(out: Path) -> list[Record]:
     failures = {each["capture"]: each for each in _failures(out)}
     found = [each for name in names if name != FAILED and (each := _record(out, name)) is not None]
     return [each for each in found if each["capture"] not in failures] + list(failures.values())
+
+
+def _published(out: str) -> list[Record]:
+    found = [each["result"] | {key: each[key] for key in ("seconds", "cpu_seconds")} for each in manifests(out)]
+    failures = {}
+    for name in listing(out, FAILED):
+        with suppress(ValueError):
+            if _is_sound(each := parse_json(read(out, name) or b"")):
+                failures[each["capture"]] = each | {"folder": ""}
+    return [each for each in found if _is_sound(each) and each["capture"] not in failures] + list(failures.values())
 
 
 def _record(out: Path, name: str) -> Record | None:
@@ -56,8 +72,10 @@ def _record(out: Path, name: str) -> Record | None:
     return told | {"folder": str(out / name)} | taken
 
 
-def _is_sound(told: Record) -> bool:
+def _is_sound(told: Any) -> bool:
     """Tell whether a result's values have the kinds that are relied on; files are open to everybody."""
+    if not isinstance(told, dict):
+        return False
     kinds = {"asin": str, "capture": str, "status": str, "problems": list, "measures": dict}
     told.setdefault("measures", {})  # results of older versions have none
     return all(isinstance(told.get(name), kind) for name, kind in kinds.items())

@@ -25,7 +25,7 @@ Given = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="CAPTURE...",
-        help="Captures, folders of captures, or quoted patterns.",
+        help="Captures, folders of captures, quoted patterns, or URIs.",
         show_default=False,
     ),
 ]
@@ -58,7 +58,7 @@ class Batch:
     """What the options of a batch say."""
 
     given: list[str]
-    out: Path
+    out: str
     listed: Path | None = None
     shard: str | None = None
     only_failed: bool = False
@@ -99,17 +99,20 @@ def run_captures(batch: Batch, settings: Settings, as_json: bool = False) -> "li
     from cleanplate.batch.executors import Executor
     from cleanplate.batch.journal import Journal, failed_path
     from cleanplate.batch.run import ERROR, PARTIAL, exit_code, run_each
+    from cleanplate.batch.stores import is_uri
 
     if batch.accept is not None:
         parse_rule(batch.accept)  # before anything is made
+        if is_uri(batch.out):
+            raise SettingsError("--accept: give it to 'cleanplate status' of the folder that 'cleanplate fetch' makes")
     captures = _chosen(batch)
     kept: list[ProductResult] = []
     where = batch.executor or Executor()
     logging.basicConfig(level=logging.INFO if batch.verbose else logging.WARNING, format="%(message)s")
     with Journal(len(captures), failed_path(batch.out, captures, batch.shard), batch.log) as journal:
-        journal.start(out=str(batch.out), settings=repr(settings), executor=repr(where))
+        journal.start(out=batch.out, settings=repr(settings), executor=repr(where))
         with progress_bars() as progress, _interruptible(journal):
-            for capture, result in run_each(captures, str(batch.out), settings, where, batch.timeout, progress):
+            for capture, result in run_each(captures, batch.out, settings, where, batch.timeout, progress):
                 journal.count(capture, result)
                 progress("products", sum(journal.counts.values()), journal.total)
                 if not batch.quiet or result.status != "ok":
@@ -133,7 +136,7 @@ def run_captures(batch: Batch, settings: Settings, as_json: bool = False) -> "li
 
 def run_unit(
     capture: str,
-    out: Path,
+    out: str,
     settings: Settings,
     cpus: int,
     timeout: float | None,
@@ -147,7 +150,7 @@ def run_unit(
     from cleanplate.batch.one import run_one
 
     with Journal(1, None, log) as journal, progress_bars() as progress:
-        result = run_one(capture, str(out), settings, timeout, progress)
+        result = run_one(capture, out, settings, timeout, progress)
         journal.count(capture, result)
     tell(result, verbose=verbose)
     if as_json:
@@ -156,7 +159,7 @@ def run_unit(
         raise typer.Exit({"failed": 1, "partial": 3}[result.status])
 
 
-def apply_gate(out: Path, rule: str, export: Path | None, overwrite: bool = False) -> dict[str, Any]:
+def apply_gate(where: str, rule: str, export: Path | None, overwrite: bool = False) -> dict[str, Any]:
     """Write OUT/accepted.jsonl and OUT/review.jsonl, export, and return the counts.
 
     Raises:
@@ -166,8 +169,13 @@ def apply_gate(out: Path, rule: str, export: Path | None, overwrite: bool = Fals
     from cleanplate.batch.accept import export as copy
     from cleanplate.batch.accept import gate, parse_rule
     from cleanplate.batch.status import records, write_list
+    from cleanplate.batch.stores import is_uri
 
-    passed, queue = gate(records(out), parse_rule(rule))
+    check = parse_rule(rule)
+    if is_uri(where):
+        raise SettingsError(f"--accept: {where} is in a store; 'cleanplate fetch' brings its results into a folder")
+    passed, queue = gate(records(where), check)
+    out = Path(where)
     write_list(out / "accepted.jsonl", passed)
     write_list(out / "review.jsonl", queue)
     say(f"{len(passed)} accepted, {len(queue)} to review, the most in doubt first: {out / 'review.jsonl'}")

@@ -27,6 +27,9 @@ Captures = Annotated[list[Path], typer.Argument(help="Capture folders, or folder
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where the results go, one folder per ASIN.")]
 
 
+Place = Annotated[str, typer.Option("--out", "-o", help="Folder, or URI in a store, for the results.")]
+
+
 def known_model(model: str) -> str:
     """Return the name of a model, if there is one.
 

@@ -33,6 +33,7 @@ from cleanplate.cli.common import (
     NoFloor,
     Out,
     Overwrite,
+    Place,
     Profile,
     Refine,
     Resolution,
@@ -51,7 +52,7 @@ from cleanplate.settings import MASKS, Settings
 def run(
     given: Given = None,
     *,
-    out: Out,
+    out: Place,
     model: Model = "default",
     resolution: Resolution = 256,
     profile: Profile = "default",
@@ -87,7 +88,7 @@ def run(
 def segment(
     given: Given = None,
     *,
-    out: Out,
+    out: Place,
     model: Model = "default",
     no_floor: NoFloor = False,
     refine: Refine = True,
@@ -115,8 +116,8 @@ def segment(
 
 @app.command("run-one")
 def run_one(
-    capture: Annotated[str, typer.Argument(help="One capture folder.")],
-    out: Annotated[Path, typer.Argument(help="Where the results of the batch lie, one folder per ASIN.")],
+    capture: Annotated[str, typer.Argument(help="One capture: a folder, or a URI in a store.")],
+    out: Annotated[str, typer.Argument(help="Where the batch's results lie: a folder, or a URI in a store.")],
     model: Model = "default",
     resolution: Resolution = 256,
     profile: Profile = "default",

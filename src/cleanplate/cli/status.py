@@ -6,12 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from cleanplate.cli.batch import Accept, Export, apply_gate
-from cleanplate.cli.common import AsJson, Overwrite, app, print_json, printable, say
+from cleanplate.cli.common import AsJson, Out, Overwrite, app, exit_for, print_json, printable, say
+from cleanplate.errors import SettingsError
 
 
 @app.command()
 def status(
-    out: Annotated[Path, typer.Argument(help="Folder of results: what 'cleanplate run --out' was given.")],
+    out: Annotated[str, typer.Argument(help="Folder or URI of results: what 'cleanplate run --out' was given.")],
     html: Annotated[bool, typer.Option("--html", help="Also write OUT/overview.html, with every product.")] = False,
     table: Annotated[
         Path | None, typer.Option(help="Also write a table of all products: a .sqlite or .jsonl file.")
@@ -24,6 +25,7 @@ def status(
     """Tell what became of a batch: states, reasons, the slowest, the worst, and what is in doubt."""
     from cleanplate.batch.overview import write_overview
     from cleanplate.batch.status import records, summarise, write_table
+    from cleanplate.batch.stores import is_uri
     from cleanplate.capture import check_new
 
     if table is not None:
@@ -33,8 +35,11 @@ def status(
     if accept is not None:
         summary["accepted"] = apply_gate(out, accept, export, overwrite)
     if html:
-        write_overview(out / "overview.html", found, summary)
-        say(f"wrote {out / 'overview.html'}")
+        if is_uri(out):
+            raise SettingsError(f"--html: {out} is in a store; 'cleanplate fetch' brings its results into a folder")
+        page = Path(out) / "overview.html"
+        write_overview(page, found, summary)
+        say(f"wrote {page}")
     if table is not None:
         write_table(table, found)
         say(f"wrote {table}")
@@ -42,6 +47,25 @@ def status(
         print_json(summary)
     else:
         _print(summary)
+
+
+@app.command()
+def fetch(
+    store: Annotated[str, typer.Argument(help="URI of results in a store: what 'cleanplate run --out' was given.")],
+    asins: Annotated[list[str] | None, typer.Argument(metavar="ASIN...", help="Only these products.")] = None,
+    *,
+    out: Out,
+) -> None:
+    """Bring published results from a store into a folder, checked by their digests; what is there already stays."""
+    from cleanplate.batch.published import fetch as bring
+    from cleanplate.batch.stores import is_uri
+    from cleanplate.capture import check_output
+
+    if not is_uri(store):
+        raise SettingsError(f"{store}: is no URI of a store, such as s3://bucket/results")
+    check_output(out)
+    problems = bring(store, out, asins or [])
+    exit_for([line for each in problems.values() for line in each])
 
 
 def _print(summary: dict[str, Any]) -> None:
