@@ -52,7 +52,7 @@ def status(
 @app.command()
 def fetch(
     store: Annotated[str, typer.Argument(help="URI of results in a store: what 'cleanplate run --out' was given.")],
-    asins: Annotated[list[str] | None, typer.Argument(metavar="ASIN...", help="Only these products.")] = None,
+    asins: Annotated[list[str] | None, typer.Argument(help="Only these products.")] = None,
     *,
     out: Out,
 ) -> None:
