@@ -75,7 +75,7 @@ def _inclinations(
 
 
 def _levelled(
-    views: list[tuple[Float[np.ndarray, "_"], Float[np.ndarray, "_"]]], sign: float
+    views: list[tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]]], sign: float
 ) -> Float[np.ndarray, " v"]:
     """Return each view's height for flatness 0.
 
@@ -122,7 +122,9 @@ def plan_outline(lines: Float[np.ndarray, "l 3"]) -> Float[np.ndarray, "k 2"] | 
     if len(lines) < 6:
         return None
     normals = np.stack([np.cos(lines[:, 0]), np.sin(lines[:, 0])], axis=1)
-    best = linprog([0, 0, -1], A_ub=np.column_stack([normals, np.ones(len(lines))]), b_ub=lines[:, 1], bounds=(None, None))
+    best = linprog(
+        [0, 0, -1], A_ub=np.column_stack([normals, np.ones(len(lines))]), b_ub=lines[:, 1], bounds=(None, None)
+    )
     if not best.success or best.x[2] <= 0:
         return None
     try:

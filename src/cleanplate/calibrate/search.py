@@ -1,13 +1,13 @@
 """From outlines to cameras: many starts for each camera, which way the platen turns, and all cameras in one world."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from cleanplate.calibrate.extents import extents, plan_lines, plan_outline
-from cleanplate.calibrate.turntable import ELEVATIONS, Problem, Scene, start_of
+from cleanplate.calibrate.turntable import ELEVATIONS, Found, Problem, Scene, pose_of, start_of
 from cleanplate.errors import CaptureError
 from cleanplate.geometry.tangency import useful_pairs
 
@@ -24,15 +24,6 @@ WORST_COST = 1.6
 """Of the misses of an unknown scene: cost of a median miss of about 1.4 pixels."""
 OWN = np.array([True, True, False, True, True, False, True])
 """The numbers that one camera's silhouettes tell: all but azimuth and distance."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A solution: numbers of the cameras, cost, and whether the platen turns clockwise, seen from above."""
-
-    numbers: Float[np.ndarray, "c 7"]
-    cost: float
-    clockwise: bool
 
 
 def search(scene: Scene, clockwise: bool | None) -> Found:
@@ -79,9 +70,7 @@ def _camera_by_camera(scene: Scene, clockwise: bool) -> list[Found]:
     per_camera = []
     for index in range(len(scene.cameras)):
         chosen = np.flatnonzero(scene.camera_of == index)
-        own = replace(
-            scene.only(chosen), camera_of=np.zeros(len(chosen), int), cameras=[scene.cameras[index]]
-        )
+        own = replace(scene.only(chosen), camera_of=np.zeros(len(chosen), int), cameras=[scene.cameras[index]])
         per_camera.append(_one_camera(own, clockwise))
     firsts = [solutions[0] for solutions in per_camera]
     total = float(np.mean([first.cost for first in firsts]))
@@ -139,7 +128,9 @@ def joined(scene: Scene, found: Found) -> Found:
     plans, spans = [], []
     for index in range(len(scene.cameras)):
         chosen = np.flatnonzero(scene.camera_of == index)
-        own = replace(rays, **{name: getattr(rays, name)[chosen] for name in ("directions", "real", "centres", "focals")})
+        own = replace(
+            rays, **{name: getattr(rays, name)[chosen] for name in ("directions", "real", "centres", "focals")}
+        )
         outline = plan_outline(plan_lines(own))
         span = extents(own, useful_pairs(own))
         if outline is None or not np.isfinite([span.bottom, span.top]).all():
@@ -151,7 +142,7 @@ def joined(scene: Scene, found: Found) -> Found:
         spans.append(span)
     for index in range(1, len(scene.cameras)):
         numbers[index] = _joined_one(scene, found.clockwise, numbers, index, plans, spans)
-    return Found(numbers, found.cost, found.clockwise)
+    return Found(numbers, found.cost, found.clockwise, in_one_world=True)
 
 
 AZIMUTHS = 360
@@ -190,8 +181,6 @@ def _joined_one(
 
 def _moved(numbers: Float[np.ndarray, "7"], scale: float, azimuth: float, lift: float) -> Float[np.ndarray, "7"]:
     """Return a camera's numbers in a world that is larger, turned, and whose origin lies lower by `lift`."""
-    from cleanplate.calibrate.turntable import pose_of
-
     moved = numbers.copy()
     moved[5] += np.log(scale)
     moved[2] += azimuth
@@ -205,9 +194,11 @@ def adjusted(scene: Scene, found: Found) -> tuple[Found, Problem]:
     free = np.tile(np.ones(7, bool), (len(scene.cameras), 1))
     free[0] = OWN
     pairs = useful_pairs(Problem(scene, found.clockwise, NONE, found.numbers, free).rays(found.numbers))
-    problem = Problem(scene, found.clockwise, thinned(pairs, LAST_PAIRS + 200 * len(scene.cameras)), found.numbers, free)
+    problem = Problem(
+        scene, found.clockwise, thinned(pairs, LAST_PAIRS + 200 * len(scene.cameras)), found.numbers, free
+    )
     numbers, cost = problem.solve(NARROW)
-    return Found(numbers, cost, found.clockwise), problem
+    return Found(numbers, cost, found.clockwise, in_one_world=True), problem
 
 
 def _on_an_arm(scene: Scene, clockwise: bool) -> list[Found]:
@@ -228,5 +219,5 @@ def _on_an_arm(scene: Scene, clockwise: bool) -> list[Found]:
     for _, numbers in sorted(tried, key=lambda each: each[0])[:2]:
         pairs = useful_pairs(Problem(scene, clockwise, NONE, numbers, free).rays(numbers))
         settled, cost = Problem(scene, clockwise, thinned(pairs, 80 * count), numbers, free).solve((5.0, 2.0, 0.7), 15)
-        found.append(Found(settled, cost, clockwise))
+        found.append(Found(settled, cost, clockwise, in_one_world=True))
     return sorted(found, key=lambda each: each.cost)

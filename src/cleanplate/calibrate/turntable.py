@@ -24,8 +24,10 @@ ROLL, TILT, DISTANCE = 0.3, 0.3, 3.0
 """What a camera's roll (radians), the place of its origin and the logarithm of its distance scatter by."""
 NOWHERE = 20.0
 """Pixels that stand for a miss that cannot be measured, so that no solution gains by it."""
+STEP = 1e-5
+"""Of the numbers, for derivatives."""
 P = 7
-"""Numbers of a camera: elevation, roll, azimuth (radians), x, y (of the origin, at depth 1), log distance, log focal."""
+"""Numbers of a camera: elevation, roll, azimuth (radians), x, y (the origin's, at depth 1), log depth, log focal."""
 
 Vector = Float[np.ndarray, " n"]
 
@@ -54,12 +56,18 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Solution:
-    """Numbers of the cameras, (c, 7) as `P` says, the robust cost, and the spread of each number."""
+class Found:
+    """A solution: numbers of the cameras as `P` says, the mean robust cost of the misses, and which way it turns.
+
+    Attributes:
+        clockwise: how the platen turns, seen from above.
+        in_one_world: whether azimuths and distances of several cameras are told too.
+    """
 
     numbers: Float[np.ndarray, "c 7"]
     cost: float
     clockwise: bool
+    in_one_world: bool = False
 
     def camera(self, scene: Scene, index: int) -> Camera:
         """Return a camera with the focal length found."""
@@ -86,7 +94,9 @@ def pose_of(numbers: Float[np.ndarray, "7"]) -> Pose:
 class Problem:
     """The residuals of a scene, as a function of the free numbers of its cameras."""
 
-    def __init__(self, scene: Scene, clockwise: bool, pairs: Int[np.ndarray, "p 2"], start: np.ndarray, free: np.ndarray):
+    def __init__(
+        self, scene: Scene, clockwise: bool, pairs: Int[np.ndarray, "p 2"], start: np.ndarray, free: np.ndarray
+    ):
         self.scene, self.pairs, self.start, self.free = scene, pairs, start, free
         self.turned = np.stack([rotation_z(-turn if clockwise else turn) for turn in scene.turns])
         self.directions = directions_of(scene.outlines, [scene.cameras[c] for c in scene.camera_of])
@@ -99,21 +109,27 @@ class Problem:
         numbers[self.free] = vector
         return numbers
 
-    def rays(self, numbers: Float[np.ndarray, "c 7"]) -> Rays:
-        """Return the outlines as rays in the platen's world."""
+    def rays(self, numbers: Float[np.ndarray, "c 7"], views: Int[np.ndarray, " k"] | None = None) -> Rays:
+        """Return the outlines of all views, or of some, as rays in the platen's world."""
+        chosen = slice(None) if views is None else views
         poses = [pose_of(row) for row in numbers]
-        of = self.scene.camera_of
-        R = np.stack([pose.R for pose in poses])[of] @ self.turned
+        of = self.scene.camera_of[chosen]
+        R = np.stack([pose.R for pose in poses])[of] @ self.turned[chosen]
         t = np.stack([pose.t for pose in poses])[of]
-        directions = self.directions * np.exp(-numbers[of, 6])[:, None, None]
+        directions = self.directions[chosen] * np.exp(-numbers[of, 6])[:, None, None]
         directions[..., 2] = 1.0
         directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
         focals = self.focals[of] * np.exp(numbers[of, 6])
-        return Rays(np.matmul(directions, R), self.real, -np.einsum("vji,vj->vi", R, t), focals)
+        return Rays(np.matmul(directions, R), self.real[chosen], -np.einsum("vji,vj->vi", R, t), focals)
 
     def misses(self, vector: Vector) -> Float[np.ndarray, " r"]:
+        """Return the misses in pixels."""
         found = tangency(self.rays(self.unpack(vector)), self.pairs).misses.ravel()
         return np.where(np.isnan(found), NOWHERE, found)
+
+    def _robust(self, misses: Float[np.ndarray, "*r"]) -> Float[np.ndarray, "*r"]:
+        scaled = np.where(np.isnan(misses), NOWHERE, misses) / self.soft
+        return np.sign(scaled) * np.sqrt(np.log1p(scaled**2))
 
     def priors(self, vector: Vector) -> Float[np.ndarray, " q"]:
         numbers = self.unpack(vector)
@@ -128,36 +144,51 @@ class Problem:
         return np.concatenate([np.ravel(part) for part in parts])
 
     def residuals(self, vector: Vector) -> Float[np.ndarray, " r"]:
-        """Return the misses in units of `SOFT_PIXELS`, made robust, and the priors."""
-        misses = self.misses(vector) / self.soft
-        robust = np.sign(misses) * np.sqrt(np.log1p(misses**2))
-        return np.concatenate([robust, self.priors(vector)])
+        """Return the misses in units of `soft`, made robust, and the priors."""
+        return np.concatenate([self._robust(self.misses(vector)), self.priors(vector)])
+
+    def jacobian(self, vector: Vector) -> Float[np.ndarray, "r n"]:
+        """Return the derivatives of `residuals`: a camera's numbers move only the misses of its own views' pairs."""
+        numbers = self.unpack(vector)
+        base = self.rays(numbers)
+        owners = self.scene.camera_of[self.pairs]
+        columns = []
+        for camera, number in np.argwhere(self.free):
+            own = np.flatnonzero((owners == camera).any(axis=1))
+            views = np.flatnonzero(self.scene.camera_of == camera)
+            parts = []
+            for step in (STEP, -STEP):
+                moved = numbers.copy()
+                moved[camera, number] += step
+                parts.append(self._robust(tangency(self._with(base, moved, views), self.pairs[own]).misses))
+            column = np.zeros((len(self.pairs), 2))
+            column[own] = (parts[0] - parts[1]) / (2 * STEP)
+            columns.append(column.ravel())
+        steps = STEP * np.eye(len(vector))
+        priors = [(self.priors(vector + step) - self.priors(vector - step)) / (2 * STEP) for step in steps]
+        return np.vstack([np.stack(columns, axis=1), np.stack(priors, axis=1)])
+
+    def _with(self, base: Rays, numbers: Float[np.ndarray, "c 7"], views: Int[np.ndarray, " k"]) -> Rays:
+        """Return rays of which some views follow other numbers."""
+        own = self.rays(numbers, views)
+        directions, centres, focals = base.directions.copy(), base.centres.copy(), base.focals.copy()
+        directions[views], centres[views], focals[views] = own.directions, own.centres, own.focals
+        return Rays(directions, base.real, centres, focals)
 
     def solve(self, softs: Sequence[float] = (SOFT_PIXELS,), steps: int = 30) -> tuple[Float[np.ndarray, "c 7"], float]:
         """Return the numbers from the start on, and the mean robust cost of the misses, for each softness in turn."""
         vector = self.start[self.free]
         for self.soft in softs:
-            fit = least_squares(self.residuals, vector, max_nfev=steps, xtol=1e-6, ftol=1e-4)
+            fit = least_squares(self.residuals, vector, self.jacobian, max_nfev=steps, xtol=1e-6, ftol=1e-4)
             vector = fit.x
         return self.unpack(vector), float(np.mean(fit.fun[: 2 * len(self.pairs)] ** 2))
 
     def spread(self, numbers: Float[np.ndarray, "c 7"], sigma: float) -> Float[np.ndarray, "c 7"]:
         """Return the standard deviations of the free numbers, if misses scatter by `sigma` pixels."""
-        vector = numbers[self.free]
-        steps = np.full(len(vector), 1e-5)
-        columns = []
-        for n, step in enumerate(steps):
-            move = np.zeros(len(vector))
-            move[n] = step
-            parts = [
-                np.concatenate([self.misses(vector + sign * move) / sigma, self.priors(vector + sign * move)])
-                for sign in (1, -1)
-            ]
-            columns.append(np.clip((parts[0] - parts[1]) / (2 * step), -1e6, 1e6))
-        J = np.stack(columns, axis=1)
-        covariance = np.linalg.pinv(J.T @ J)
+        self.soft = sigma
+        J = np.clip(self.jacobian(numbers[self.free]), -1e6, 1e6)
         found = np.zeros_like(numbers)
-        found[self.free] = np.sqrt(np.maximum(np.diag(covariance), 0))
+        found[self.free] = np.sqrt(np.maximum(np.diag(np.linalg.pinv(J.T @ J)), 0))
         return found
 
 
