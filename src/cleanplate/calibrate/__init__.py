@@ -1,7 +1,8 @@
-"""A real rig: print a board, photograph it on the platen, get cameras, poses and the platen's axis."""
+"""A real rig: cameras, poses and the platen's axis, from photographs of a board or from silhouettes."""
 
 from cleanplate.calibrate.board import Board, draw_board, write_board
 from cleanplate.calibrate.detect import Sighting, find_boards, find_corners
+from cleanplate.calibrate.silhouettes import SilhouetteReport, SilhouetteView, rig_from_silhouettes
 from cleanplate.calibrate.stage import Calibration, CalibrationReport, calibrate, solve_rig
 
 __all__ = [
@@ -9,10 +10,13 @@ __all__ = [
     "Calibration",
     "CalibrationReport",
     "Sighting",
+    "SilhouetteReport",
+    "SilhouetteView",
     "calibrate",
     "draw_board",
     "find_boards",
     "find_corners",
+    "rig_from_silhouettes",
     "solve_rig",
     "write_board",
 ]

@@ -37,10 +37,12 @@ def search(scene: Scene, clockwise: bool | None) -> Found:
     """
     ways = (False, True) if clockwise is None else (clockwise,)
     counts = np.bincount(scene.camera_of, minlength=len(scene.cameras))
-    if counts.min() >= FEWEST_VIEWS:
+    if len(counts) == 1 or counts.min() >= FEWEST_VIEWS:
         candidates = [_camera_by_camera(scene, way) for way in ways]
     else:
         candidates = [_on_an_arm(scene, way) for way in ways]
+    if not any(candidates):
+        raise CaptureError("no camera above the platen fits the silhouettes; are the angles and the direction right?")
     tried = sorted((found for each in candidates for found in each), key=lambda found: found.cost)
     _check_unique(tried)
     return tried[0]
@@ -72,6 +74,8 @@ def _camera_by_camera(scene: Scene, clockwise: bool) -> list[Found]:
         chosen = np.flatnonzero(scene.camera_of == index)
         own = replace(scene.only(chosen), camera_of=np.zeros(len(chosen), int), cameras=[scene.cameras[index]])
         per_camera.append(_one_camera(own, clockwise))
+    if not all(per_camera):
+        return []
     firsts = [solutions[0] for solutions in per_camera]
     total = float(np.mean([first.cost for first in firsts]))
     numbers = np.concatenate([first.numbers for first in firsts])
@@ -107,8 +111,6 @@ def _one_camera(scene: Scene, clockwise: bool) -> list[Found]:
             found.append(Found(settled, cost, clockwise))
         if len(found) == 3:
             break
-    if not found:
-        raise CaptureError("no camera above the platen fits the silhouettes; are the angles and the direction right?")
     return sorted(found, key=lambda each: each.cost)
 
 
@@ -213,6 +215,11 @@ def _on_an_arm(scene: Scene, clockwise: bool) -> list[Found]:
                 start = start_of(scene, low)
                 start[:, 0] = np.radians(np.linspace(first, last, count))
                 pairs = useful_pairs(Problem(scene, clockwise, NONE, start, free).rays(start))
+                if 2 * len(pairs) < 7 * count:
+                    raise CaptureError(
+                        f"{len(scene.outlines)} views of {count} cameras are too few to tell poses from silhouettes; "
+                        f"take more steps, or calibrate with a board (calibrate rig)"
+                    )
                 numbers, cost = Problem(scene, clockwise, thinned(pairs, 40 * count), start, free).solve((20.0, 5.0), 8)
                 tried.append((cost, numbers))
     found: list[Found] = []

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cleanplate.cli.common import app, exit_for, say
+from cleanplate.cli.common import Model, app, exit_for, say
 
 if TYPE_CHECKING:
+    from cleanplate.capture.rig import Rig
     from cleanplate.exchange.photographs import Plan
 
 
@@ -29,8 +30,21 @@ def import_capture(
         int | None, typer.Option(min=2, help="Steps of a full turn: pictures in the order of their names.")
     ] = None,
     clockwise: Annotated[
-        bool, typer.Option("--clockwise", help="The platen turns clockwise, seen from above (without --rig).")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--clockwise/--counter-clockwise",
+            help="How the platen turns, seen from above; found with --width or --height, else counter-clockwise.",
+        ),
+    ] = None,
+    width: Annotated[
+        float | None,
+        typer.Option(min=1e-4, max=20, help="The product's greatest width, metres: finds poses by silhouettes."),
+    ] = None,
+    height: Annotated[
+        float | None,
+        typer.Option(min=1e-4, max=20, help="The product's height, metres: as --width; give both if you can."),
+    ] = None,
+    model: Model = "default",
     angles: Annotated[
         str | None, typer.Option(help="How names tell angles, such as '{camera}_{deg}' or '{camera}/{*}_{deg}'.")
     ] = None,
@@ -69,20 +83,28 @@ def import_capture(
     product = check_id(asin) if asin is not None else product_id(str(name))
     if images.resolve().is_relative_to(out.resolve()):
         raise CaptureError(f"{out}: holds the photographs; name a folder outside of them")
+    finds = width is not None or height is not None
+    if finds and (poses is not None or rig is not None):
+        raise typer.BadParameter("--width and --height find poses; --rig and --poses give them", param_hint="--width")
+    found: Rig | None = None
     if poses is not None:
         plan = _plan_posed(images, poses, pose_format, (up, origin, scale), plates, plate)
     else:
-        plan = _plan_named(images, (turntable, angles, table), clockwise, rig, lens, plates, plate)
+        plan = _plan_named(images, (turntable, angles, table), bool(clockwise) and not finds, rig, lens, plates, plate)
+    if finds and not dry_run:
+        from cleanplate.cli.posing import with_found_poses
+
+        plan, found = with_found_poses(plan, model, width, height, clockwise)
     if dry_run:
         _print_table(plan)
         say(f"nothing was written; without --dry-run: {out} ({product})")
         exit_for([*plan.problems])
-    capture = write_plan(plan, out, product, name)
+    capture = write_plan(plan, out, product, name, found)
     for note in plan.notes:
         say(note)
     say(f"{out}: {capture.asin}, {len(capture.views)} views of {len(capture.cameras)} cameras")
     if any(view.pose is None for view in capture.views):
-        say("no poses yet, which models need: import with --rig (cleanplate calibrate rig) or --poses")
+        say("no poses yet, which models need: import with --width or --height (by silhouettes), --rig or --poses")
     exit_for([*plan.problems])
 
 
@@ -142,9 +164,10 @@ def _plan_named(
         problems += missing
     else:
         named = scan_names(images, pictures)
-    if clockwise and rig is None:
+    calibrated = read_rig(rig) if rig else None
+    if clockwise and not (calibrated and calibrated.clockwise):
         named = turned_clockwise(named)
-    plan = plan_named(images, named, empty, plates=plates, rig=read_rig(rig) if rig else None, lens_mm=lens)
+    plan = plan_named(images, named, empty, plates=plates, rig=calibrated, lens_mm=lens)
     plan.problems[:0] = problems
     return plan
 

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int
 
 from cleanplate.geometry.camera import Camera, pixels_to_directions
 from cleanplate.geometry.pose import Pose
-from cleanplate.types import Pixels, Points, ViewMask
+from cleanplate.types import Pixels, ViewMask
 
 NEAREST_DEGREES = 5.0
 """Of an epipole to an outline: nearer ones touch it badly or not at all."""
@@ -179,7 +179,7 @@ def tangency(rays: Rays, pairs: Int[np.ndarray, "p 2"], points: bool = False) ->
     return Tangency(misses, np.where(good[..., None], found, np.nan))
 
 
-def _meet(a: np.ndarray, u: np.ndarray, b: np.ndarray, v: np.ndarray) -> Points:
+def _meet(a: np.ndarray, u: np.ndarray, b: np.ndarray, v: np.ndarray) -> Float[np.ndarray, "p 2 3"]:
     """Return the middle of where the rays a + s u and b + t v are nearest; NaN where they are parallel."""
     w = b - a
     uv, uw, vw = (u * v).sum(axis=-1), (u * w).sum(axis=-1), (v * w).sum(axis=-1)

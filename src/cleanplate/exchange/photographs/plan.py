@@ -39,12 +39,14 @@ class Plan:
     Attributes:
         notes: what was decided and may surprise.
         problems: what was left out; any makes the command exit with 3.
+        lens_known: whether the focal lengths are told by EXIF or a person, and not guessed.
     """
 
     cameras: dict[str, Camera]
     shots: list[Shot]
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    lens_known: bool = False
 
     def table(self) -> list[tuple[str, str, str, str, str]]:
         """Return a row for each view: view id, camera, angle, plate, pose."""

@@ -128,7 +128,7 @@ def plan_named(
         pose = rig.pose(item.camera, item.platen_deg) if rig else None
         shots.append(Shot(item.path, _relative(item.path, images), item.camera, None, item.platen_deg, pose))
     paired, problems = pair_plates(shots, empty, plates or images)
-    return Plan(cameras, paired, notes, problems)
+    return Plan(cameras, paired, notes, problems, lens_known=rig is not None or len(notes) == len(cameras))
 
 
 def _known_camera(rig: Rig | None, item: NamedPicture, lens_mm: float | None) -> tuple[Camera, list[str]]:

@@ -6,12 +6,13 @@ import shutil
 from pathlib import Path
 
 from cleanplate.capture import Capture, View, write_capture
+from cleanplate.capture.rig import Rig, write_rig
 from cleanplate.errors import CaptureError
 from cleanplate.exchange.photographs.plan import Plan, identifier, view_ids
 
 
-def write_plan(plan: Plan, folder: Path, asin: str, title: str | None = None) -> Capture:
-    """Copy the pictures into a new capture folder and describe them there.
+def write_plan(plan: Plan, folder: Path, asin: str, title: str | None = None, rig: Rig | None = None) -> Capture:
+    """Copy the pictures into a new capture folder and describe them there; a rig that was found lies beside.
 
     The folder is made beside its place and renamed, so a kill leaves nothing under its name.
 
@@ -28,6 +29,8 @@ def write_plan(plan: Plan, folder: Path, asin: str, title: str | None = None) ->
     making = folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         capture = _fill(plan, making, asin, title)
+        if rig is not None:
+            write_rig(making / "rig.json", rig)
         if folder.is_dir():
             folder.rmdir()
         making.rename(folder)
