@@ -115,9 +115,9 @@ def test_a_camera_that_moved_is_named_with_its_pictures():
     mesh = product()
     camera, pose = camera_at(25.0)
     views, _, _ = turn(mesh, "cam", camera, pose)
-    bumped, _, _ = turn(mesh, "cam", camera, Pose(pose.R, pose.t + [0.006, 0.006, 0]))
+    bumped, _, _ = turn(mesh, "cam", camera, Pose(pose.R, pose.t + np.array([0.006, 0.006, 0])))
     _, report = rig_from_silhouettes([*views[:20], *bumped[20:]], {"cam": GUESS}, height=0.07)
-    assert "4 of 24 views contradict the others" in report.odd[0]
+    assert "4 of 24 views miss the others' silhouettes" in report.odd[0]
     for view in views[20:]:
         assert f"{view.id} (" in report.odd[0]
 

@@ -2,7 +2,7 @@
 
 from cleanplate.calibrate.board import Board, draw_board, write_board
 from cleanplate.calibrate.detect import Sighting, find_boards, find_corners
-from cleanplate.calibrate.silhouettes import SilhouetteReport, SilhouetteView, rig_from_silhouettes
+from cleanplate.calibrate.silhouettes import SilhouetteReport, SilhouetteView, calibrate_turntable, rig_from_silhouettes
 from cleanplate.calibrate.stage import Calibration, CalibrationReport, calibrate, solve_rig
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "SilhouetteReport",
     "SilhouetteView",
     "calibrate",
+    "calibrate_turntable",
     "draw_board",
     "find_boards",
     "find_corners",

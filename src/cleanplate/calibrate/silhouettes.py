@@ -1,23 +1,27 @@
 """The stage: silhouettes of a product on a turntable in, a rig and a report out. No board is needed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from cleanplate.calibrate.extents import Extents, extents
 from cleanplate.calibrate.search import Found, adjusted, joined, search
 from cleanplate.calibrate.turntable import Problem, Scene
-from cleanplate.capture.rig import Rig
+from cleanplate.capture import check_output, read_capture
+from cleanplate.capture.rig import Rig, write_rig
 from cleanplate.errors import CaptureError
+from cleanplate.files import write_json
 from cleanplate.geometry import Camera, Pose
 from cleanplate.geometry.tangency import Outline, Rays, outline_of, useful_pairs
+from cleanplate.image import check_size, read_mask
 from cleanplate.types import ViewMask
 
 KNOWN_FOCAL, GUESSED_FOCAL = 0.05, 0.5
 """Spread of the logarithm of a focal length that EXIF tells, and of one that is guessed."""
-WORST_PIXELS = 3.0
-"""Median miss, per 1000 pixels of the picture's longer side, above which silhouettes contradict the steps."""
+LONGEST = 1000
+"""Pixels of the longer side that larger pictures are scaled to: their masks are no finer."""
 ODD_PIXELS, ODD_TIMES = 2.0, 4.0
 """A view that misses by more than this, and so many times the usual, is named."""
 UNSURE_DEGREES = 3.0
@@ -41,7 +45,7 @@ class SilhouetteReport:
     """How well poses and silhouettes agree.
 
     Attributes:
-        misses: median distance in pixels by which touching planes miss outlines, by view; `median` of all.
+        misses: median pixels by which touching planes miss outlines, by view; `median` of all.
         elevations, focals: degrees and pixels, by camera; `spreads` the standard deviation of the elevations.
         clockwise: which way the platen turns, seen from above.
         notes, odd: what was assumed; sentences about views that contradict the others.
@@ -82,13 +86,14 @@ def rig_from_silhouettes(
     """
     if height is None and width is None:
         raise CaptureError("silhouettes tell no size: give the product's width or height in metres")
-    usable, outlines, problems = _outlines(views)
+    unit = max(1.0, max(max(camera.width, camera.height) for camera in cameras.values()) / LONGEST)
+    usable, outlines, problems = _outlines(views, unit)
     names = sorted({view.camera for view in usable})
     scene = Scene(
         outlines,
         np.array([names.index(view.camera) for view in usable]),
         np.array([view.platen_deg for view in usable]),
-        [cameras[name] for name in names],
+        [_in_units(cameras[name], unit) for name in names],
         KNOWN_FOCAL if focal_known else GUESSED_FOCAL,
     )
     found = search(scene, clockwise)
@@ -97,13 +102,6 @@ def rig_from_silhouettes(
     found, problem = adjusted(scene, found)
     rays = problem.rays(found.numbers)
     misses, median = _by_view(problem, found, usable)
-    longest = max(max(camera.width, camera.height) for camera in scene.cameras)
-    if not median <= WORST_PIXELS * max(1.0, longest / 1000):
-        raise CaptureError(
-            f"silhouettes and angles contradict each other: planes miss outlines by {median:.1f} pixels in the "
-            f"median. Are the count of steps and the order of the pictures right, did the camera stand still, and are "
-            f"the masks whole?"
-        )
     spreads = np.degrees(problem.spread(found.numbers, max(median * 1.5, 0.2))[:, 0])
     for name, spread in zip(names, spreads, strict=True):
         if spread > UNSURE_DEGREES:
@@ -112,20 +110,66 @@ def rig_from_silhouettes(
                 f"or put the product off the platen's middle"
             )
     rig, notes = _scaled(scene, found, names, rays, height, width)
+    rig = replace(
+        rig, cameras={name: replace(cameras[name], K=_in_units(rig.cameras[name], 1 / unit).K) for name in names}
+    )
+    odd = _odd(misses, median)
     report = SilhouetteReport(
-        misses,
-        median,
+        {view: unit * miss for view, miss in misses.items()},
+        unit * median,
         {name: float(np.degrees(found.numbers[n, 0])) for n, name in enumerate(names)},
         {name: float(spread) for name, spread in zip(names, spreads, strict=True)},
         {name: float(rig.cameras[name].K[0, 0]) for name in names},
         found.clockwise,
         tuple(notes),
-        (*problems, *_odd(misses, median)),
+        (*problems, *odd),
     )
     return rig, report
 
 
-def _outlines(views: Sequence[SilhouetteView]) -> tuple[list[SilhouetteView], list[Outline], list[str]]:
+def calibrate_turntable(
+    folder: Path,
+    masks: Path,
+    out: Path,
+    *,
+    width: float | None = None,
+    height: float | None = None,
+    clockwise: bool | None = None,
+) -> SilhouetteReport:
+    """Write `out`/rig.json and report.json from the masks of a capture whose views have angles.
+
+    Args:
+        masks: holds <view id>.png, or <asin>/masks/<view id>.png.
+        width, height, clockwise: as in `rig_from_silhouettes`.
+
+    Raises:
+        CaptureError: views without an angle; and as `rig_from_silhouettes`. ImageError: a mask that cannot be used.
+    """
+    check_output(out, folder, masks, marker="rig.json")
+    capture = read_capture(folder)
+    own = masks / capture.asin / "masks"
+    views = []
+    for view in capture.views:
+        if view.platen_deg is None:
+            raise CaptureError(f"{folder}: view {view.id} has no angle; import with --turntable, --angles or --table")
+        path, camera = (own if own.is_dir() else masks) / f"{view.id}.png", capture.camera_of(view)
+        mask = read_mask(path)
+        check_size(path, "mask", mask.shape[::-1], (camera.width, camera.height))
+        views.append(SilhouetteView(view.id, view.camera, view.platen_deg, mask))
+    rig, report = rig_from_silhouettes(
+        views, capture.cameras, width=width, height=height, clockwise=clockwise, focal_known=False
+    )
+    write_rig(out / "rig.json", rig)
+    write_json(out / "report.json", asdict(report))
+    return report
+
+
+def _in_units(camera: Camera, unit: float) -> Camera:
+    """Return a camera for pictures that are `unit` times smaller."""
+    return replace(camera, K=np.diag([1 / unit, 1 / unit, 1.0]) @ camera.K)
+
+
+def _outlines(views: Sequence[SilhouetteView], unit: float) -> tuple[list[SilhouetteView], list[Outline], list[str]]:
     usable, outlines, empty = [], [], []
     for view in views:
         outline = outline_of(view.mask)
@@ -133,7 +177,7 @@ def _outlines(views: Sequence[SilhouetteView]) -> tuple[list[SilhouetteView], li
             empty.append(view.id)
         else:
             usable.append(view)
-            outlines.append(outline)
+            outlines.append(replace(outline, corners=outline.corners / unit))
     if not usable:
         raise CaptureError("no mask shows a product within its picture; look at the masks first")
     problems = [f"no outline of a product, so it told no pose: {', '.join(empty)}"] if empty else []
@@ -148,13 +192,15 @@ def _by_view(problem: Problem, found: Found, views: Sequence[SilhouetteView]) ->
 
 
 def _odd(misses: Mapping[str, float], median: float) -> list[str]:
-    odd = [view for view, miss in misses.items() if miss > max(ODD_PIXELS, ODD_TIMES * median)]
+    limit = max(ODD_PIXELS, ODD_TIMES * median)
+    odd = sorted((view for view, miss in misses.items() if miss > limit), key=lambda view: -misses[view])
     if not odd:
         return []
-    shown = ", ".join(f"{view} ({misses[view]:.1f} pixels)" for view in odd[:8])
+    shown = ", ".join(f"{view} ({misses[view] / median:.0f} times)" for view in sorted(odd[:12]))
     return [
-        f"{len(odd)} of {len(misses)} views contradict the others: {shown}{' ...' if len(odd) > 8 else ''}; the camera "
-        f"or the product was moved, the angle is another, or the mask is wrong"
+        f"{len(odd)} of {len(misses)} views miss the others' silhouettes by more than the usual: {shown}"
+        f"{' ...' if len(odd) > 12 else ''}; the camera or the product was moved, the angle is another, or the mask is "
+        f"wrong"
     ]
 
 

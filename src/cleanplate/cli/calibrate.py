@@ -58,3 +58,29 @@ def rig(
         seen = f"{report.corners[camera]} corners in {report.photos[camera]} photographs"
         say(f"camera {camera}: {rms:.3f} px RMS, {seen}")
     say(f"wrote {out / 'rig.json'}, report.json and residuals.png")
+
+
+@calibration.command("turntable")
+def turntable(
+    capture: Annotated[Path, typer.Argument(help="A capture whose views have angles (import without poses).")],
+    masks: Annotated[Path, typer.Option(help="Folder of <view id>.png, or of <asin>/masks/<view id>.png.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for rig.json and report.json.")],
+    width: Annotated[float | None, typer.Option(min=1e-4, max=20, help="The product's greatest width, metres.")] = None,
+    height: Annotated[float | None, typer.Option(min=1e-4, max=20, help="The product's height, metres.")] = None,
+    clockwise: Annotated[
+        bool | None,
+        typer.Option(
+            "--clockwise/--counter-clockwise",
+            help="How the platen turns as the capture's angles grow, seen from above; else found.",
+        ),
+    ] = None,
+) -> None:
+    """Find cameras without a board, by a product's masks; `cleanplate import --rig` uses the result."""
+    from cleanplate.calibrate import calibrate_turntable
+    from cleanplate.cli.common import exit_for
+    from cleanplate.cli.posing import tell_found
+
+    report = calibrate_turntable(capture, masks, out, width=width, height=height, clockwise=clockwise)
+    tell_found(report)
+    say(f"wrote {out / 'rig.json'} and report.json")
+    exit_for([*report.odd])

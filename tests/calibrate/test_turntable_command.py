@@ -1,0 +1,122 @@
+"""From photographs, plates and a count of steps to a capture with poses, on the command line."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from cleanplate.capture import read_capture
+from cleanplate.capture.rig import read_rig
+from cleanplate.geometry import Camera, Mesh, Pose, look_at, rotation_z
+from cleanplate.geometry.raster import silhouette
+from cleanplate.image import write_image
+
+CAMERA = Camera(240, 192, np.array([[480.0, 0, 120], [0, 480, 96], [0, 0, 1]]))
+STEPS = 12
+
+
+def cleanplate(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "cleanplate", *map(str, arguments)], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A red box with an arm in front of a grey backdrop with some grain, turned clockwise; and the empty set."""
+    folder = tmp_path_factory.mktemp("photos")
+    body = trimesh.creation.box([0.08, 0.05, 0.07]).apply_translation([0.005, 0, 0.035])
+    arm = trimesh.creation.box([0.06, 0.015, 0.015]).apply_translation([0.06, 0.01, 0.05])
+    mesh = Mesh.of(trimesh.util.concatenate([body, arm]))
+    fixed = look_at(np.array([0, -0.5, 0.3]), np.array([0, 0, 0.03]))
+    rng = np.random.default_rng(0)
+    backdrop = np.full((192, 240, 3), 200.0) + np.linspace(-20, 20, 192)[:, None, None]
+    for step in range(STEPS):
+        pose = Pose(fixed.R @ rotation_z(-360 * step / STEPS), fixed.t)
+        picture = np.where(silhouette(mesh, CAMERA, pose)[..., None], [170.0, 40, 30], backdrop)
+        write_image(folder / f"IMG_{step + 7:04d}.png", _with_grain(picture, rng))
+    write_image(folder / "empty.png", _with_grain(backdrop, rng))
+    return folder
+
+
+def _with_grain(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return np.clip(picture + rng.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
+
+
+LENGTHS = ("--height", 0.07)
+"""The arm is at half height; the box is 7 cm high."""
+
+
+def test_photographs_become_a_capture_with_poses_in_one_command(photos: Path, tmp_path: Path) -> None:
+    made = cleanplate(
+        *("import", photos, "--turntable", STEPS, *LENGTHS, "--name", "Red box"),
+        *("--model", "classical", "--out", tmp_path / "box"),
+    )
+    assert made.returncode == 0, made.stderr
+    assert "the platen turns clockwise" in made.stderr
+    assert "agree to 0." in made.stderr
+    capture = read_capture(tmp_path / "box")
+    assert capture.title == "Red box"
+    assert len(capture.poses()) == STEPS
+    centre = capture.views[0].pose.centre
+    # Silhouettes of 240 pixels tell some degrees' tenths; the size is the height's.
+    assert np.degrees(np.arctan2(centre[2] - 0.03, -centre[1])) == pytest.approx(
+        np.degrees(np.arctan2(0.27, 0.5)), abs=1
+    )
+    assert np.linalg.norm(centre) == pytest.approx(np.hypot(0.5, 0.3), rel=0.06)
+    rig = read_rig(tmp_path / "box" / "rig.json")
+    assert rig.clockwise
+    again = cleanplate(
+        *("import", photos, "--turntable", STEPS, "--rig", tmp_path / "box" / "rig.json", "--name", "Other product"),
+        *("--out", tmp_path / "other"),
+    )
+    assert again.returncode == 0, again.stderr
+    for one, other in zip(capture.poses(), read_capture(tmp_path / "other").poses(), strict=True):
+        np.testing.assert_allclose(one.R, other.R, atol=1e-9)
+
+
+def test_corrected_masks_tell_the_rig_too(photos: Path, tmp_path: Path) -> None:
+    bare = cleanplate("import", photos, "--turntable", STEPS, "--name", "Red box", "--out", tmp_path / "bare")
+    assert bare.returncode == 0
+    assert "no poses yet" in bare.stderr
+    assert cleanplate("segment", tmp_path / "bare", "--out", tmp_path / "out", "--model", "classical").returncode == 0
+    turntable = ("calibrate", "turntable", tmp_path / "bare", "--masks", tmp_path / "out", "--out", tmp_path / "rig")
+    assert "give the product's width or height" in cleanplate(*turntable).stderr
+    assert not (tmp_path / "rig").exists()
+    found = cleanplate(*turntable, *LENGTHS)
+    assert found.returncode == 0, found.stderr
+    report = json.loads((tmp_path / "rig" / "report.json").read_text())
+    assert report["clockwise"]
+    assert report["median"] < 1
+    assert len(report["misses"]) == STEPS
+
+
+def test_no_length_twice_over_and_no_poses_twice(photos: Path, tmp_path: Path) -> None:
+    refused = cleanplate(
+        "import", photos, "--rig", tmp_path / "rig.json", *LENGTHS, "--name", "x", "--out", tmp_path / "x"
+    )
+    assert refused.returncode == 2
+    assert "give them" in refused.stderr
+
+
+def test_the_dinosaur_from_pictures_and_steps_alone(shared_dir: Path, tmp_path: Path) -> None:
+    pictures = shared_dir / "real" / "dino"
+    if not pictures.is_dir():
+        pytest.skip(f"needs {pictures}")
+    (tmp_path / "photos").mkdir()
+    for picture in pictures.glob("*.jpg"):
+        shutil.copy(picture, tmp_path / "photos")
+    made = cleanplate(
+        *("import", tmp_path / "photos", "--turntable", 36, "--width", 0.2, "--name", "Toy dinosaur"),
+        *("--model", "classical", "--out", tmp_path / "dino"),
+    )
+    assert made.returncode == 0, made.stderr
+    run = ["run", tmp_path / "dino", "--out", tmp_path / "out", "--model", "classical", "--no-usdz"]
+    done = cleanplate(*run, "--resolution", 128)
+    facts = json.loads(next((tmp_path / "out").glob("*/hull.json")).read_text())
+    assert done.returncode in (0, 3), done.stderr
+    assert facts["implausible"] == []
+    assert np.mean(list(facts["agreement"].values())) > 0.95
