@@ -197,7 +197,7 @@ def start_of(scene: Scene, elevation_deg: float) -> Float[np.ndarray, "c 7"]:
     numbers = np.zeros((len(scene.cameras), P))
     numbers[:, 0] = np.radians(elevation_deg)
     for index, camera in enumerate(scene.cameras):
-        middles = [scene.outlines[n].middle for n in np.flatnonzero(scene.camera_of == index)]
+        middles = [scene.outlines[n].middle for n in np.flatnonzero(scene.camera_of == index).tolist()]
         place = (np.mean(middles, axis=0) - camera.K[:2, 2]) / np.diag(camera.K)[:2]
         numbers[index, 3:5] = place
     return numbers
