@@ -14,7 +14,7 @@ from cleanplate.capture import read_capture
 from cleanplate.capture.rig import read_rig
 from cleanplate.geometry import Camera, Mesh, Pose, look_at, rotation_z
 from cleanplate.geometry.raster import silhouette
-from cleanplate.image import write_image
+from cleanplate.image import read_image, read_mask, write_image
 
 CAMERA = Camera(240, 192, np.array([[480.0, 0, 120], [0, 480, 96], [0, 0, 1]]))
 STEPS = 12
@@ -92,6 +92,21 @@ def test_corrected_masks_tell_the_rig_too(photos: Path, tmp_path: Path) -> None:
     assert report["clockwise"]
     assert report["median"] < 1
     assert len(report["misses"]) == STEPS
+
+
+def test_a_plate_that_nobody_took_is_made_of_the_views(photos: Path, tmp_path: Path) -> None:
+    shutil.copytree(photos, tmp_path / "bare", ignore=shutil.ignore_patterns("empty*"))
+    arguments = ("import", tmp_path / "bare", "--turntable", STEPS, "--name", "Red box", "--out", tmp_path / "box")
+    made = cleanplate(*arguments, "--plate-from", "views")
+    assert made.returncode == 0, made.stderr
+    assert "its plate is made of 12 views" in made.stderr
+    capture = read_capture(tmp_path / "box")
+    doubtful = read_mask(tmp_path / "box" / "doubtful" / "cam00.png")
+    plate, empty = read_image(capture.plate_path(capture.views[0])), read_image(photos / "empty.png")
+    assert 0.01 < doubtful.mean() < 0.3
+    off = np.abs(plate.astype(float) - empty)
+    assert off[~doubtful].mean() < 3
+    assert off[doubtful].mean() < 20
 
 
 def test_no_length_twice_over_and_no_poses_twice(photos: Path, tmp_path: Path) -> None:

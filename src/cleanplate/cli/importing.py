@@ -1,13 +1,14 @@
 """Photographs from elsewhere into a capture: import."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cleanplate.cli.common import Model, app, exit_for, say
 
 if TYPE_CHECKING:
+    from cleanplate.capture import Capture
     from cleanplate.capture.rig import Rig
     from cleanplate.exchange.photographs import Plan
 
@@ -25,6 +26,10 @@ def import_capture(
     ] = None,
     plate: Annotated[
         str | None, typer.Option(help="Names of the plates, such as '*empty*'; else names and folders tell.")
+    ] = None,
+    plate_from: Annotated[
+        Literal["views"] | None,
+        typer.Option(help="Make the plates that are missing of the views: the camera must stand still."),
     ] = None,
     turntable: Annotated[
         int | None, typer.Option(min=2, help="Steps of a full turn: pictures in the order of their names.")
@@ -72,7 +77,7 @@ def import_capture(
 ) -> None:
     """Make a capture of photographs; exits with 3 if some were left out or have no plate."""
     from cleanplate.errors import CaptureError
-    from cleanplate.exchange.photographs import write_plan
+    from cleanplate.exchange.photographs import with_plates_from_views, write_plan
     from cleanplate.exchange.photographs.plan import check_id, product_id
 
     ways = [turntable is not None, angles is not None, table is not None, poses is not None]
@@ -86,20 +91,30 @@ def import_capture(
     finds = width is not None or height is not None
     if finds and (poses is not None or rig is not None):
         raise typer.BadParameter("--width and --height find poses; --rig and --poses give them", param_hint="--width")
-    found: Rig | None = None
     if poses is not None:
         plan = _plan_posed(images, poses, pose_format, (up, origin, scale), plates, plate)
     else:
         plan = _plan_named(images, (turntable, angles, table), bool(clockwise) and not finds, rig, lens, plates, plate)
-    if finds and not dry_run:
-        from cleanplate.cli.posing import with_found_poses
-
-        plan, found = with_found_poses(plan, model, width, height, clockwise)
     if dry_run:
         _print_table(plan)
         say(f"nothing was written; without --dry-run: {out} ({product})")
         exit_for([*plan.problems])
-    capture = write_plan(plan, out, product, name, found)
+    from tempfile import TemporaryDirectory
+
+    found: Rig | None = None
+    with TemporaryDirectory(prefix="cleanplate-") as room:
+        if plate_from == "views":
+            plan = with_plates_from_views(plan, Path(room))
+        if finds:
+            from cleanplate.cli.posing import with_found_poses
+
+            plan, found = with_found_poses(plan, model, width, height, clockwise)
+        capture = write_plan(plan, out, product, name, found)
+    _tell(plan, out, capture)
+
+
+def _tell(plan: "Plan", out: Path, capture: "Capture") -> None:
+    """Print what was made, and exit with 3 if something was left out."""
     for note in plan.notes:
         say(note)
     say(f"{out}: {capture.asin}, {len(capture.views)} views of {len(capture.cameras)} cameras")

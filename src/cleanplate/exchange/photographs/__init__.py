@@ -4,6 +4,7 @@ from cleanplate.exchange.photographs.angles import by_order, by_pattern, by_tabl
 from cleanplate.exchange.photographs.plan import Plan, Shot, product_id
 from cleanplate.exchange.photographs.plates import pair_plates, split_plates
 from cleanplate.exchange.photographs.take import plan_named, plan_posed, turned_clockwise
+from cleanplate.exchange.photographs.views_plate import with_plates_from_views
 from cleanplate.exchange.photographs.write import write_plan
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "product_id",
     "split_plates",
     "turned_clockwise",
+    "with_plates_from_views",
     "write_plan",
 ]

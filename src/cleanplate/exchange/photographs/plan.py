@@ -40,6 +40,7 @@ class Plan:
         notes: what was decided and may surprise.
         problems: what was left out; any makes the command exit with 3.
         lens_known: whether the focal lengths are told by EXIF or a person, and not guessed.
+        extras: other files to lie in the capture, by their path in it.
     """
 
     cameras: dict[str, Camera]
@@ -47,6 +48,7 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     lens_known: bool = False
+    extras: dict[str, Path] = field(default_factory=dict)
 
     def table(self) -> list[tuple[str, str, str, str, str]]:
         """Return a row for each view: view id, camera, angle, plate, pose."""

@@ -51,6 +51,8 @@ def _fill(plan: Plan, folder: Path, asin: str, title: str | None) -> Capture:
     cameras = {identifier(name): camera for name, camera in plan.cameras.items()}
     capture = Capture(folder, asin, cameras, tuple(views), (), title)
     write_capture(capture)
+    for name, source in plan.extras.items():
+        _copy(folder, name, source)
     return capture
 
 
