@@ -20,7 +20,7 @@ from cleanplate.segment import Model, load_model
 from cleanplate.segment.stage import segment_views
 from cleanplate.settings import Settings, StageName
 from cleanplate.state import FILE_NAME as STATE
-from cleanplate.state import State, exclusive, fingerprint
+from cleanplate.state import LOCK, State, exclusive, fingerprint
 from cleanplate.types import ViewProbability
 
 Progress = Callable[[str, int, int], None]
@@ -149,7 +149,8 @@ def run_product(
     model = model or load_model(settings.model, settings.device)
     result = ProductResult(capture.asin, given or str(folder.resolve()), str(target), device=model.device)
     note = Note(out, capture.asin, asked_for([result.capture, result.folder], settings, model), stamp(_inputs(capture)))
-    if note.holds() and (known := _known(result)):
+    # A lock that lies there is of another run, or of one that was killed before it had cleared up.
+    if note.holds() and not (target / LOCK).exists() and (known := _known(result)):
         return known
     with exclusive(target):
         job = Job(capture, target, settings, model, State(target), result)

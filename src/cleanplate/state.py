@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cleanplate.errors import CleanplateError
-from cleanplate.files import is_whole, read_object, sha256_file, write_json
+from cleanplate.files import is_whole, json_text, read_object, sha256_file
 
 FILE_NAME, FORMAT = "state.json", "cleanplate-state/1"
 GIVEN = "given"
@@ -54,6 +54,7 @@ class State:
         self.folder = folder
         self._path = folder / FILE_NAME
         self._items = _read_items(self._path)
+        self._room_path: Path | None = None
 
     def is_done(self, key: str, *outputs: Path) -> bool:
         """Tell whether every output is there and whole, and was made from the inputs behind `key` or is a person's."""
@@ -102,9 +103,12 @@ class State:
         path = self.folder / name
         if path.exists() and read_object(path).keys() != value.keys() and is_whole(path):
             self._set_aside(path)
-        with self._room() as room:
-            write_json(room / name, value)
-            (room / name).replace(path)
+        made = self.folder / f"{ROOM}{secrets.token_hex(4)}"
+        try:
+            made.write_bytes(json_text(value).encode())
+            made.replace(path)
+        finally:
+            made.unlink(missing_ok=True)
 
     def remove(self, output: Path) -> None:
         """Delete an output, if it is one's own, and its record."""
@@ -166,12 +170,17 @@ class State:
 
     @contextmanager
     def _room(self) -> Iterator[Path]:
-        """Yield a folder beside the outputs for what is being made; `exclusive` clears what a kill leaves of it."""
-        room = Path(tempfile.mkdtemp(prefix=ROOM, dir=self.folder))
+        """Yield a folder without files, beside the outputs, for what is being made; `exclusive` clears it away.
+
+        It is the same each time: on many file systems to remove a folder takes longer than to write a view's files.
+        """
+        if self._room_path is None:
+            self._room_path = Path(tempfile.mkdtemp(prefix=ROOM, dir=self.folder))
         try:
-            yield room
+            yield self._room_path
         finally:
-            shutil.rmtree(room, ignore_errors=True)
+            for left in [path for path in self._room_path.rglob("*") if not path.is_dir() or path.is_symlink()]:
+                left.unlink()
 
     def _is_done(self, key: str, output: Path) -> bool:
         entry, here = self._entry(output), self._digest(output)
@@ -234,7 +243,7 @@ def _is_sound(entry: Any) -> bool:
 
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Hold an output folder for this process alone, and clear what a killed run was making.
+    """Hold an output folder for this process alone, and clear what a killed run was making, and this one at its end.
 
     Raises:
         CleanplateError: another process holds it, or the lock's place is taken by something else.
@@ -243,14 +252,24 @@ def exclusive(folder: Path) -> Iterator[None]:
     lock = folder / LOCK
     held = _locked(folder, lock)
     try:
-        for room in folder.glob(f"{ROOM}*"):
-            if room.is_dir() and not room.is_symlink():
-                shutil.rmtree(room)
-        yield
+        _clear(folder)
+        try:
+            yield
+        finally:
+            _clear(folder)
     finally:
         if os.fstat(held).st_size == 0:  # else it is no lock of ours
             lock.unlink(missing_ok=True)
         os.close(held)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what was being made there; whoever was at it has ended."""
+    for room in folder.glob(f"{ROOM}*"):
+        if room.is_dir() and not room.is_symlink():
+            shutil.rmtree(room, ignore_errors=True)
+        else:
+            room.unlink(missing_ok=True)
 
 
 def _locked(folder: Path, lock: Path) -> int:

@@ -159,6 +159,16 @@ def test_what_is_skipped_unseen_is_what_a_look_would_skip(make: Make, tmp_path: 
     assert made[0] == made[1] > 0
 
 
+def test_a_rerun_clears_up_after_a_kill_at_the_very_end(make: Make, tmp_path: Path) -> None:
+    (folder,) = make(1)
+    run_batch([folder], tmp_path, TINY)
+    whole = sorted(path.name for path in (tmp_path / folder.name).iterdir())
+    (tmp_path / folder.name / ".cleanplate-making-x").mkdir()
+    (tmp_path / folder.name / ".cleanplate.lock").touch()
+    assert run_batch([folder], tmp_path, TINY).products[0].made == 0
+    assert sorted(path.name for path in (tmp_path / folder.name).iterdir()) == whole
+
+
 def test_other_settings_are_another_question(make: Make, tmp_path: Path) -> None:
     (folder,) = make(1)
     run_batch([folder], tmp_path, TINY)
