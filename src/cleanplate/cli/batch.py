@@ -1,7 +1,6 @@
 """What batches share on the command line: which captures, where they run, and what is told of them."""
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cleanplate.cli.common import print_json, progress_bars, say, tell
-from cleanplate.cores import thread_limits
 from cleanplate.errors import SettingsError
 from cleanplate.settings import ExecutorName, Settings
 
@@ -79,7 +77,9 @@ def executor_of(name: ExecutorName | None, jobs: int, cpus: int, address: str | 
     """
     from cleanplate.batch.executors import Executor
 
-    name = name or ("serial" if jobs == 1 else "processes")
+    name = name or ("serial" if jobs == 1 and not cpus else "processes")
+    if name == "serial" and cpus:
+        raise SettingsError(f"--executor serial has loaded its libraries for all cores; leave it out, or --cpus {cpus}")
     if address is not None and name != "ray":
         raise SettingsError(f"--address {address}: is of a Ray cluster; give --executor ray as well")
     if name != "ray" and jobs == 0:
@@ -145,12 +145,13 @@ def run_unit(
     as_json: bool,
 ) -> None:
     """Run one product in this process, tell of it, and exit with its code unless all is well."""
-    os.environ.update(thread_limits(cpus) if cpus else {})
+    from cleanplate.batch.executors import Executor
     from cleanplate.batch.journal import Journal
-    from cleanplate.batch.one import run_one
+    from cleanplate.batch.run import run_each
 
+    where = Executor("processes" if cpus else "serial", 1, cpus)
     with Journal(1, None, log) as journal, progress_bars() as progress:
-        result = run_one(capture, out, settings, timeout, progress)
+        ((_, result),) = run_each([capture], out, settings, where, timeout, progress)
         journal.count(capture, result)
     tell(result, verbose=verbose)
     if as_json:
