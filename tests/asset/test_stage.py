@@ -61,6 +61,11 @@ def test_a_rerun_gives_the_same_bytes(capture, hull_mesh, tmp_path):
     assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
 
 
+def test_the_product_s_name_is_in_the_file(capture, hull_mesh, tmp_path):
+    write_asset(hull_mesh, replace(capture, title="Kettle, 1 l"), capture.folder / "masks", tmp_path / "a.glb", SMALL)
+    assert read_document(tmp_path / "a.glb")["nodes"][0]["name"] == "Kettle, 1 l"
+
+
 def test_seams_beyond_the_vertex_limit_cost_triangles(capture, hull_mesh, tmp_path):
     tight = replace(SMALL, max_vertices=1500)
     report = write_asset(hull_mesh, capture, capture.folder / "masks", tmp_path / "a.glb", tight)

@@ -70,6 +70,7 @@ def write_glb(
     pictures: Pictures | None = None,
     refraction: bool = True,
     provenance: Mapping[str, Any] | None = None,
+    name: str = "product",
 ) -> None:
     """Write a model as one GLB file, atomically.
 
@@ -80,11 +81,12 @@ def write_glb(
         pictures: the model's textures, encoded; by default at their own size.
         refraction: write glass as such; otherwise blended by alpha.
         provenance: properties of an XMP packet (KHR_xmp_json_ld), with their prefixes under "@context".
+        name: of the product, for people: the node's.
 
     Raises:
         MissingExtra: meshopt is asked for and its package is not installed.
     """
-    write_bytes(path, glb_bytes(model, meshopt, pictures, refraction, provenance))
+    write_bytes(path, glb_bytes(model, meshopt, pictures, refraction, provenance, name))
 
 
 def glb_bytes(
@@ -93,6 +95,7 @@ def glb_bytes(
     pictures: Pictures | None = None,
     refraction: bool = True,
     provenance: Mapping[str, Any] | None = None,
+    name: str = "product",
 ) -> bytes:
     """Return what `write_glb` writes."""
     buffer = _Buffer(meshopt)
@@ -100,7 +103,7 @@ def glb_bytes(
         "asset": {"version": "2.0", "generator": f"cleanplate {__version__}"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0, "name": "product"}],
+        "nodes": [{"mesh": 0, "name": name}],
     }
     used: set[str] = set()
     given = _given(encode_pictures(model) if pictures is None else pictures)

@@ -87,7 +87,7 @@ def write_asset(
         out_glb.name, limits.name, len(model.faces), len(model.vertices), pictures.side, 0, (x, y, z), seen
     )
     refraction = limits.glass == "refraction"
-    data = glb_bytes(model, limits.meshopt, pictures, refraction)
+    data = glb_bytes(model, limits.meshopt, pictures, refraction, name=capture.title or "product")
     size = _write_checked(out_glb, limits, report, lambda path: write_bytes(path, data))
     report = replace(report, size_bytes=size)
     if usdz:

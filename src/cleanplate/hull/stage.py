@@ -11,6 +11,7 @@ from cleanplate.geometry import Camera, Pose, write_mesh
 from cleanplate.hull.agreement import view_agreement
 from cleanplate.hull.carve import Hull, visual_hull
 from cleanplate.hull.concavity import unknown_share
+from cleanplate.hull.fit import Fit, pose_fit
 from cleanplate.hull.plausible import doubts
 from cleanplate.hull.refine import carving_mask, refine
 from cleanplate.image import check_size, read_image, read_mask, read_probability, write_mask, write_probability
@@ -73,8 +74,9 @@ def write_hull(
 
     The JSON holds `cell` (metres), `watertight`, `volume` (cubic metres), `unknown` (share of the surface under which
     the product may be hollow), `unused` and `doubtful` (views with the reason: left out, or used all the same),
-    `implausible` (what is doubtful about poses, floor and unit) and `agreement` (IoU of each view's mask with the hull
-    seen from it).
+    `implausible` (what is doubtful about poses, floor and unit), `tangent_miss_pixels` (how far planes that touch one
+    mask's outline miss another's: the median, null where no pair of views tells) and `agreement` (IoU of each view's
+    mask with the hull seen from it).
 
     Args:
         mask_dir: holds <view id>.png for every view.
@@ -93,6 +95,9 @@ def write_hull(
     # As segmented: what other views mended has been cut by the floor already.
     first = [_segmented(capture, view, mask, probability_dirs) for view, mask in zip(capture.views, masks, strict=True)]
     implausible = doubts(first, cameras, poses, floor)
+    fit = pose_fit(first, cameras, poses)
+    if fit is not None and fit.wrong:
+        implausible.append(_worst_fitting(capture, fit))
     try:
         hull = visual_hull(wide, cameras, poses, resolution, floor)
     except MeshError as error:
@@ -107,6 +112,7 @@ def write_hull(
         {
             "cell": hull.cell,
             "implausible": implausible,
+            "tangent_miss_pixels": None if fit is None else round(fit.median, 3),
             "watertight": hull.is_watertight,
             "volume": hull.volume,
             "unknown": _unknown(hull, wide, cameras, poses, floor),
@@ -114,6 +120,15 @@ def write_hull(
             "doubtful": {names[each.view]: each.reason for each in hull.outliers if each.used},
             "agreement": {names[agreement.view]: agreement.iou for agreement in agreements},
         },
+    )
+
+
+def _worst_fitting(capture: Capture, fit: Fit) -> str:
+    order = sorted((miss, view.id) for miss, view in zip(fit.by_view, capture.views, strict=True) if miss == miss)
+    worst = ", ".join(f"{view} ({miss:.0f})" for miss, view in order[:-6:-1])
+    return (
+        f"poses and masks: planes that touch one outline miss the others' by {fit.median:.0f} pixels in the median, "
+        f"most in {worst}; were the poses made of these very pictures, and did the camera stand still?"
     )
 
 

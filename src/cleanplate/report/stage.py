@@ -54,9 +54,15 @@ def figures(hull: Path, glb: Path, views: int) -> dict[str, Any]:
         "triangles": asset["triangles"],
         "GLB": f"{asset['size_bytes'] / 1e6:.2f} MB",
         "surface unknown": f"{shape['unknown']:.0%}, flat or hollow: silhouettes cannot tell",
+        **_misses(shape),
         "mean agreement": f"{sum(agreement) / len(agreement):.4f}",
         "worst agreement": f"{min(agreement):.4f}",
     }
+
+
+def _misses(facts: dict[str, Any]) -> dict[str, str]:
+    miss = facts.get("tangent_miss_pixels")
+    return {} if miss is None else {"masks and poses": f"agree to {miss:.2f} pixels in the median (touching planes)"}
 
 
 def measures(hull: Path, glb: Path, views: int) -> dict[str, float]:
@@ -109,7 +115,8 @@ def write_product(
     facts = read_facts(shown[0]) if shown else {}
     notes = facts.get("unused", {}) | facts.get("doubtful", {})
     panels = [_panel(capture, view, folder, out, mesh, notes.get(view.id)) for view in capture.views]
-    title = " ".join([capture.asin, *capture.tags])
+    name = f"{capture.title} ({capture.asin})" if capture.title else capture.asin
+    title = " ".join([name, *capture.tags])
     write_report(out / "report.html", title, figures, problems, panels, shown[1:])
 
 

@@ -108,6 +108,7 @@ class Viewer:
         agreement = product.hull_facts().get("agreement", {})
         return {
             "asin": product.capture.asin,
+            "title": product.capture.title or product.capture.asin,
             "tags": list(product.capture.tags),
             "status": result.get("status", ""),
             "problems": gathered(result.get("problems", [])),

@@ -9,10 +9,10 @@ const picture = (view, what) => `/api/views/${encodeURIComponent(view.key)}/${wh
 
 function show(product) {
   shown = product;
-  $("title").textContent = [product.asin, ...product.tags].join(" · ");
+  $("title").textContent = [product.title, ...product.tags].join(" · ");
   $("status").textContent = product.status;
   $("status").dataset.status = product.status;
-  viewer.alt = `The model of ${product.asin}; drag to turn it`;
+  viewer.alt = `The model of ${product.title}; drag to turn it`;
   if (product.models.usdz) viewer.setAttribute("ios-src", product.models.usdz);
   else viewer.removeAttribute("ios-src"); // Quick Look then gets a USDZ that model-viewer makes of the GLB
   viewer.src = product.models.glb;
@@ -118,7 +118,7 @@ ModelViewer.meshoptDecoderLocation = "/vendor/meshopt_decoder.js"; // of the pro
 const response = await fetch("/api/products");
 if (response.ok) {
   ({ products, session } = await response.json());
-  $("products").replaceChildren(...products.map((product, i) => Object.assign(element("option", product.asin), { value: i })));
+  $("products").replaceChildren(...products.map((product, i) => Object.assign(element("option", product.title), { value: i })));
   $("choice").hidden = products.length < 2;
   show(products[0]);
 } else $("message").textContent = await response.text();
