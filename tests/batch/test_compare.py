@@ -1,6 +1,7 @@
 """Models and folders compared in one go, on a capture with real pictures."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from cleanplate.batch import compare, make_masks, turned_over
 from cleanplate.capture import Capture, View, write_capture
-from cleanplate.errors import ModelError
+from cleanplate.errors import CaptureError, ModelError
 from cleanplate.evaluate import evaluate_masks
 from cleanplate.geometry import Camera, look_at
 from cleanplate.image import read_mask, write_image, write_mask
@@ -96,3 +97,38 @@ def test_a_bad_picture_is_named_and_stops_nothing(box: Path, tmp_path: Path) -> 
 def test_an_unknown_model_is_an_error(box: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not found"):
         compare({"a": str(tmp_path / "none.onnx")}, [box], tmp_path / "out")
+
+
+def test_one_bad_capture_is_named_and_the_others_are_compared(box: Path, tmp_path: Path) -> None:
+    shutil.copytree(box / "B000000001", box / "B000000002")
+    (box / "B000000002" / "capture.json").write_text("{")
+    comparison = compare({"difference": "difference"}, [box], tmp_path / "out")
+    assert len(comparison.problems) == 1
+    assert "B000000002" in comparison.problems[0]
+    assert "not valid JSON" in comparison.problems[0]
+    assert json.loads((tmp_path / "out/compare.json").read_text())["problems"] == comparison.problems
+    (box / "B000000001" / "capture.json").write_text("{")
+    with pytest.raises(CaptureError, match="not valid JSON"):
+        compare({"difference": "difference"}, [box], tmp_path / "out")
+
+
+def test_a_comparison_that_was_killed_amid_its_figures_is_taken_up_again(
+    box: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(path: Path, *_: object) -> None:
+        path.write_bytes(b"\x89PNG")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("cleanplate.evaluate.write.write_figure", killed)
+        compare({"difference": "difference"}, [box], tmp_path / "out")
+    assert not (tmp_path / "out/compare.html").exists()
+    compare({"difference": "difference"}, [box], tmp_path / "out")
+    assert (tmp_path / "out/compare.html").is_file()
+
+
+def test_costs_that_were_damaged_are_not_believed(box: Path, tmp_path: Path) -> None:
+    make_masks(load_model("difference"), [box], tmp_path / "m")
+    for damage in ("{", "[]", '{"wall": "a", "cpu": 1}', '{"wall": 1}'):
+        (tmp_path / "m/costs/B000000001.json").write_text(damage)
+        assert make_masks(load_model("difference"), [box], tmp_path / "m") is None

@@ -1,6 +1,5 @@
 """Table 1 from models and folders of masks: what the models lack is made, then all are judged on the same views."""
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -9,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.capture import check_output, find_captures
+from cleanplate.capture import check_output, find_captures, read_capture
+from cleanplate.errors import CaptureError, CleanplateError, problems_of
 from cleanplate.evaluate import Comparison, Cost, evaluate_all, write_comparison
-from cleanplate.files import write_json
+from cleanplate.files import read_object, write_json
 from cleanplate.pipeline import Progress, run_product
 from cleanplate.segment import RULES, Model, is_model, load_model
 from cleanplate.settings import DeviceName, Settings
@@ -41,18 +41,20 @@ def compare(
 
     Raises:
         ModelError: a model cannot be loaded.
+        CaptureError: no capture can be read; what befalls a few of them is among the comparison's problems.
         CaptureError, ImageError: see `evaluate_all`.
     """
     check_output(out, *captures, marker="compare.json")
+    captures, refused = readable(captures)
     folders, turned, costs = {}, {}, {}
     for name, what in methods.items():
         folders[name] = out / "masks" / name if is_model(what) else Path(what)
         if is_model(what):
             model = load_model(what, "auto" if what in RULES else device)
-            costs[name] = make_masks(model, captures, folders[name], progress)
+            costs[name] = make_masks(model, captures, folders[name], progress, refused=refused)
             if upside_down:
                 turned[name] = out / "masks" / f"{name}, upside down"
-                make_masks(turned_over(model), captures, turned[name], progress)
+                make_masks(turned_over(model), captures, turned[name], progress, refused=refused)
     # In one pass, since the regions of a view cost more than measuring its masks.
     every = {str(path): path for path in (*folders.values(), *turned.values())}
     reports = evaluate_all(every, captures, observing=True)
@@ -60,6 +62,7 @@ def compare(
         {name: reports[str(path)] for name, path in folders.items()},
         {name: cost for name, cost in costs.items() if cost},
         {name: reports[str(path)] for name, path in turned.items()},
+        refused=tuple(dict.fromkeys(refused)),
     )
     write_comparison(out, comparison, folders, captures, command)
     return comparison
@@ -71,6 +74,7 @@ def make_masks(
     out: Path,
     progress: Progress = lambda *_: None,
     refine: bool = False,
+    refused: list[str] | None = None,
 ) -> Cost | None:
     """Write the masks of captures or collections by a model to `out`/<asin>/masks/<view id>.png.
 
@@ -78,23 +82,55 @@ def make_masks(
 
     Args:
         refine: whether views refine each other's masks.
+        refused: gets a sentence for each capture of which no masks could be made; without it, that is an error.
 
     Returns:
         What the masks have cost, in this run or an earlier one; None where no capture was done in one go.
 
     Raises:
-        CaptureError: a capture cannot be read.
+        CleanplateError: see `refused`.
     """
     folders, costs = find_captures(captures), []
     for done, folder in enumerate(folders, start=1):
         start = _clock()
-        result = run_product(folder, out, Settings(refine=refine, stages=("segment", "refine")), model=model)
+        try:
+            result = run_product(folder, out, Settings(refine=refine, stages=("segment", "refine")), model=model)
+        except (CleanplateError, OSError) as error:
+            if refused is None:
+                raise
+            refused += problems_of(error, folder, out)
+            continue
         cost, views = out / "costs" / f"{result.asin}.json", len(list((out / result.asin / "masks").glob("*.png")))
         if not result.problems and result.made == 2 * views:
             write_json(cost, asdict(Cost(*((_clock() - start) / views).tolist())))
-        costs += [Cost(**json.loads(cost.read_bytes()))] if cost.is_file() else []
+        costs += _known_cost(cost)
         progress(model.name, done, len(folders))
     return Cost(*np.median([(each.wall, each.cpu) for each in costs], axis=0).tolist()) if costs else None
+
+
+def _known_cost(path: Path) -> list[Cost]:
+    told = read_object(path, 1 << 16)
+    values = [told.get(name) for name in ("wall", "cpu")]
+    return [Cost(*map(float, values))] if all(isinstance(each, int | float) for each in values) else []  # type: ignore[arg-type]
+
+
+def readable(captures: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return the captures of `captures` whose descriptions can be read, and what is wrong with the others.
+
+    Raises:
+        CaptureError: none can.
+    """
+    folders, sound, problems = find_captures(captures), list[Path](), list[str]()
+    for folder in folders:
+        try:
+            read_capture(folder)
+        except CaptureError as error:
+            if len(problems) + 1 == len(folders):
+                raise
+            problems.append(str(error))
+        else:
+            sound.append(folder)
+    return sound, problems
 
 
 def turned_over(model: Model) -> Model:

@@ -1,6 +1,5 @@
 """Models of many products from each method's masks, each judged beside the exact masks' hull."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,10 +9,10 @@ import numpy as np
 
 from cleanplate.asset import PROFILES, write_asset
 from cleanplate.capture import Capture, find_captures, read_capture
-from cleanplate.errors import CaptureError, CleanplateError, MeshError
+from cleanplate.errors import CaptureError, CleanplateError, MeshError, problems_of
 from cleanplate.evaluate.solids import Limits, compare_solids
 from cleanplate.evaluate.yields import EXACT, Row, summarise
-from cleanplate.files import write_json
+from cleanplate.files import read_object, write_json
 from cleanplate.geometry import read_mesh
 from cleanplate.hull import write_hull
 from cleanplate.image import read_mask, write_mask
@@ -47,10 +46,11 @@ def measure_yield(
         device: where networks run.
 
     Returns:
-        See `evaluate.yields.summarise`, and `limits` and `texture` beside.
+        See `evaluate.yields.summarise`, and `limits`, `texture` and `problems` beside: captures that were left out,
+        such as those with a view without true mask or pose.
 
     Raises:
-        CaptureError: a view has no true mask or pose.
+        CaptureError: every capture was left out.
         ModelError: a model cannot be loaded.
     """
     folders = find_captures(captures)
@@ -58,17 +58,34 @@ def measure_yield(
     methods: dict[str, tuple[Model, bool]] = {name: (model, True) for name, model in loaded.items()}
     methods |= {name + SINGLE: (model, False) for name, (model, _) in methods.items() if single}
     rows: dict[str, list[Row]] = {EXACT: [], **{name: [] for name in methods}}
+    problems: list[str] = []
     for done, folder in enumerate(folders, start=1):
-        capture = read_capture(folder)
-        exact = _exact_hull(capture, out / EXACT / capture.asin)
-        rows[EXACT].append(_row(capture, exact.parent, exact, out / "rows" / EXACT, texture))
-        for name, (model, refine) in methods.items():
-            settings = Settings(refine=refine, stages=(*MASKS, "carve"))
-            result = run_product(folder, out / name, settings, model=model)
-            target, row = Path(result.folder), out / "rows" / name
-            rows[name].append(_row(capture, target, exact, row, texture, result.problems))
+        try:
+            found = _product_rows(folder, out, methods, texture)
+        except (CleanplateError, OSError) as error:
+            if done == len(folders) and not rows[EXACT]:
+                raise
+            problems += problems_of(error, folder, out)
+        else:
+            for name, row in found.items():
+                rows[name].append(row)
         progress("yield", done, len(folders))
-    return summarise(rows) | {"texture": texture, "limits": asdict(Limits())}
+    return summarise(rows) | {"texture": texture, "limits": asdict(Limits()), "problems": problems}
+
+
+def _product_rows(
+    folder: Path, out: Path, methods: Mapping[str, tuple[Model, bool]], texture: int | None
+) -> dict[str, Row]:
+    """Return how each method does on one product, by name."""
+    capture = read_capture(folder)
+    exact = _exact_hull(capture, out / EXACT / capture.asin)
+    rows = {EXACT: _row(capture, exact.parent, exact, out / "rows" / EXACT, texture)}
+    for name, (model, refine) in methods.items():
+        settings = Settings(refine=refine, stages=(*MASKS, "carve"))
+        result = run_product(folder, out / name, settings, model=model)
+        target, row = Path(result.folder), out / "rows" / name
+        rows[name] = _row(capture, target, exact, row, texture, result.problems)
+    return rows
 
 
 def _exact_hull(capture: Capture, target: Path) -> Path:
@@ -95,7 +112,7 @@ def _row(
         if not hull.is_file():
             raise MeshError("; ".join(problems) or f"{hull}: no hull was made")
         row["key"] = fingerprint(str(VERSION), repr(texture), hull, hull.with_suffix(".json"), exact)
-        if kept.is_file() and (known := json.loads(kept.read_bytes()))["key"] == row["key"]:
+        if (known := read_object(kept)).get("key") == row["key"]:
             return known
         _judge(row, capture, target, exact, texture)
     except CleanplateError as error:
@@ -107,7 +124,7 @@ def _row(
 def _judge(row: Row, capture: Capture, target: Path, exact: Path, texture: int | None) -> None:
     """Add to `row` what a hull is like and where it fails; a GLB is made of hulls that pass so far."""
     hull = target / "hull.ply"
-    facts = json.loads(hull.with_suffix(".json").read_bytes())
+    facts = read_object(hull.with_suffix(".json"))
     focal = np.median([capture.camera_of(view).K[0, 0] for view in capture.views])
     distance = np.median([np.linalg.norm(pose.centre) for pose in capture.poses()])
     agreement = compare_solids(read_mesh(hull), read_mesh(exact), float(distance / focal))

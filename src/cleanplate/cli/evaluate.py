@@ -102,6 +102,7 @@ def measure(
         print_json(summary)
     else:
         print(yield_table(summary))
+    exit_for(summary["problems"])
 
 
 def _print_tables(comparison: "Comparison") -> None:

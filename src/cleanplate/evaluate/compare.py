@@ -50,12 +50,14 @@ class Comparison:
         costs: of the methods for which they are known.
         upside_down: reports on the same pictures turned upside down, of the methods that were given them.
         seed: of the bootstrap.
+        refused: captures that nothing could be compared on, and why.
     """
 
     reports: dict[str, Report]
     costs: dict[str, Cost] = field(default_factory=dict)
     upside_down: dict[str, Report] = field(default_factory=dict)
     seed: int = 0
+    refused: tuple[str, ...] = ()
 
     @property
     def methods(self) -> list[str]:
@@ -64,8 +66,10 @@ class Comparison:
 
     @property
     def problems(self) -> list[str]:
-        """Every prediction that was missing or unusable, with its method."""
-        return [f"{name}: {problem}" for name, report in self.reports.items() for problem in report.problems]
+        """Captures that were refused, and every prediction that was missing or unusable, with its method."""
+        return [*self.refused] + [
+            f"{name}: {problem}" for name, report in self.reports.items() for problem in report.problems
+        ]
 
     def table(self) -> dict[str, dict[str, Interval]]:
         """Return each method's mean of each metric over views, with its interval."""

@@ -27,6 +27,8 @@ def write_comparison(
         CaptureError: the captures have changed since they were compared.
         ImageError: a picture cannot be read.
     """
+    # First of all, since a folder with pictures and without it is not known for one's own.
+    write_json(out / "compare.json", comparison.to_dict() | {"command": command})
     figures = []
     for name, title, choices in _figures(comparison):
         for suffix, errors in (("", False), ("-errors", True)):
@@ -34,7 +36,6 @@ def write_comparison(
             for kind in (".png", ".pdf"):
                 write_figure(out / f"{name}{suffix}{kind}", picture)
             figures.append((title + (": errors, missed red, extra blue" if errors else ""), picture))
-    write_json(out / "compare.json", comparison.to_dict() | {"command": command})
     write_comparison_html(out / "compare.html", comparison, figures, command)
 
 
