@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.asset import Model, Photo, colour_vertices, preview, simplify, texture_mesh
+from cleanplate.asset import Model, Photo, colour_vertices, preview, simplify
+from cleanplate.asset.texture import bake
 from cleanplate.capture import read_capture
 from cleanplate.geometry import Camera, Mesh, Pose
 from cleanplate.hull import visual_hull
@@ -70,19 +71,19 @@ def measure(name: str, photos: list[Photo]) -> str:
     held = photos[HELD_OUT]
     kept = [photo for photo in photos if not any(photo is other for other in held)]
     wall, cpu = time.perf_counter(), time.process_time()
-    textured, seen = texture_mesh(mesh, kept)
+    baked = bake(mesh, kept)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     plain = Model(mesh.vertices, mesh.normals, mesh.faces, colours=colour_vertices(mesh, kept))
     rows = []
-    for model in (textured, plain):
+    for model, light in ((baked.model, baked.light), (plain, None)):
         values = []
         for photo in held:
-            image, hit = preview(model, photo.camera, photo.pose)
+            image, hit = preview(model, photo.camera, photo.pose, light)
             values.append(psnr(image, photo.image, hit & photo.mask))
         rows.append((np.mean(values), np.min(values)))
     return (
         f"| {name} | {len(kept)} + {len(held)} | {len(mesh.faces)} | {rows[0][0]:.2f} ({rows[0][1]:.2f}) "
-        f"| {rows[1][0]:.2f} ({rows[1][1]:.2f}) | {seen:.3f} | {cpu:.1f} | {wall:.1f} |"
+        f"| {rows[1][0]:.2f} ({rows[1][1]:.2f}) | {baked.seen:.3f} | {cpu:.1f} | {wall:.1f} |"
     )
 
 

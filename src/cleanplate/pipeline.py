@@ -368,7 +368,7 @@ STAGES = (
     Stage("refine", 1, _masks, _whole(_refine)),
     Stage("check", 1, _plates, _whole(_check), _tell_plates),
     Stage("carve", 3, _hull, _whole(_carve), _tell_hull),
-    Stage("asset", 3, _models, _whole(_texture), _tell_models),
+    Stage("asset", 4, _models, _whole(_texture), _tell_models),
     Stage("report", 2, _pages, _whole(_report)),
 )
 """In their order. Raise a stage's number with its behaviour: results of the old one are made again then."""

@@ -1,14 +1,16 @@
 import base64
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import trimesh
 
 from cleanplate.asset import Model, write_glb
+from cleanplate.asset.model import Glass
 from cleanplate.geometry import Mesh
 from cleanplate.image.colour import to_linear
 
-from .reading import read_glb
+from .reading import read_document, read_glb
 
 
 @pytest.fixture
@@ -89,3 +91,24 @@ def test_meshopt_loses_nothing(coloured, validate, run_tool, tmp_path):
 
     before = triangles(plain["POSITION"], plain["NORMAL"], plain["COLOR_0"], plain["indices"].reshape(-1, 3))
     assert np.array_equal(triangles(position, normal, colour, faces), before)
+
+
+@pytest.mark.parametrize("refraction", [True, False])
+def test_glass_is_a_primitive_of_its_own(coloured, validate, tmp_path, refraction):
+    faces = coloured.vertices[coloured.faces][:, :, 1].mean(axis=1) > 0.05
+    model = replace(coloured, glass=Glass(faces, (0.2, 0.8, 0.4), 0.4, 0.01))
+    write_glb(tmp_path / "a.glb", model, refraction=refraction)
+    issues = validate(tmp_path / "a.glb")
+    assert issues["numErrors"] == issues["numWarnings"] == 0, issues
+    document = read_document(tmp_path / "a.glb")
+    primitives = document["meshes"][0]["primitives"]
+    counts = [document["accessors"][primitive["indices"]]["count"] // 3 for primitive in primitives]
+    assert counts == [int((~faces).sum()), int(faces.sum())]
+    glass = document["materials"][primitives[1]["material"]]
+    if refraction:
+        assert glass["extensions"]["KHR_materials_volume"]["attenuationColor"] == [0.2, 0.8, 0.4]
+        assert "alphaMode" not in glass
+    else:
+        assert glass["alphaMode"] == "BLEND" and "extensionsUsed" not in document
+        assert glass["pbrMetallicRoughness"]["baseColorFactor"] == [0.2, 0.8, 0.4, 0.4]
+    assert "extensions" not in document["materials"][0]

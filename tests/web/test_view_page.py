@@ -38,7 +38,8 @@ def run(tmp_path: Path) -> Path:
     box.export(folder / "B00000DISC.glb")
     with zipfile.ZipFile(folder / "B00000DISC.usdz", "w") as package:
         package.writestr("product.usdc", b"PXR-USDC")
-    (folder / "B00000DISC.json").write_text(json.dumps({"extent": EXTENT}))
+    materials = {"matt": 0.7, "gloss": 0.3, "metal": 0.0, "glass": 0.0}
+    (folder / "B00000DISC.json").write_text(json.dumps({"extent": EXTENT, "materials": materials}))
     problems = {"problems": ["view cam00_001: shifted"], "status": "partial", "figures": {"triangles": 12}}
     (folder / "result.json").write_text(json.dumps({"capture": str(capture)} | problems))
     return folder
@@ -91,6 +92,9 @@ def test_the_model_is_drawn_and_nothing_leaves_the_machine(browser: Browser, run
         tab.goto(page.url)
         tab.wait_for_selector("model-viewer[data-ready=true]")
         assert green_share(picture_of(tab)) > 0.03
+        described = "30.0 cm by 20.0 cm by 10.0 cm (width, height, depth), 70 % matt, 30 % gloss; drag to turn it"
+        told = tab.locator("model-viewer").evaluate("viewer => viewer.alt")
+        assert told == f"The model of B00000DISC, {described}"
         expect(tab.locator("#size")).to_have_text("30.0 cm × 20.0 cm × 10.0 cm")
         for axis, length in zip("xyz", ("30.0 cm", "20.0 cm", "10.0 cm"), strict=True):
             expect(tab.locator(f"[slot=hotspot-{axis}]")).to_have_text(length)

@@ -13,10 +13,11 @@ import numpy as np
 from jaxtyping import Float
 
 from cleanplate.asset.exposure import apply_gain, level_exposure
+from cleanplate.asset.observe import LUMA, WHITE, Observations, linear
 from cleanplate.asset.photos import REFERENCE_DIAGONAL, Photo, Photos, cropped, trust, without_distortion
 from cleanplate.geometry import Mesh
 from cleanplate.jit import compiled
-from cleanplate.types import Points
+from cleanplate.types import Image, Points
 
 Colours = Float[np.ndarray, "n 3"]
 
@@ -45,6 +46,7 @@ class _Bands:
     low: Float[np.ndarray, "h w 3"]
     high: Float[np.ndarray, "h w 3"]
     focal: float
+    plate: Image | None
 
 
 def _prepare(photo: Photo, gain: float, surface: "Surface") -> _Bands:
@@ -61,7 +63,16 @@ def _prepare(photo: Photo, gain: float, surface: "Surface") -> _Bands:
     low = spread / np.maximum(cv2.GaussianBlur(inside, (0, 0), sigma), 1e-6)[..., None]
     K, pose = photo.camera.K, photo.pose
     P = K @ np.column_stack([pose.R, pose.t])
-    return _Bands(P, pose.centre, depth.astype(np.float32), weight.astype(np.float32), low, image - low, float(K[0, 0]))
+    return _Bands(
+        P,
+        pose.centre,
+        depth.astype(np.float32),
+        weight.astype(np.float32),
+        low,
+        image - low,
+        float(K[0, 0]),
+        photo.plate,
+    )
 
 
 @compiled
@@ -154,15 +165,49 @@ def blend(points: Points, normals: Points, surface: Surface, photos: Photos, gai
 
 def exposures(surface: Surface, photos: Photos) -> list[float]:
     """Return each photograph's gain such that they agree on the colours of the surface's vertices."""
-    chosen = slice(None, None, max(1, len(surface.mesh.vertices) // EXPOSURE_SAMPLES))
+    return observe(surface, photos)[1]
+
+
+def sampled(surface: Surface) -> slice:
+    """Return which of the surface's vertices are observed: about EXPOSURE_SAMPLES of them, or all."""
+    return slice(None, None, max(1, len(surface.mesh.vertices) // EXPOSURE_SAMPLES))
+
+
+def observe(surface: Surface, photos: Photos) -> tuple[Observations, list[float]]:
+    """Return how every view sees the `sampled` vertices, and each photograph's gain such that the views agree."""
+    chosen = sampled(surface)
     points, normals = surface.mesh.vertices[chosen], surface.normals[chosen]
     density = _typical_density(photos[0], surface)
-    seen = []
+    seen, plates, centres = [], [], []
     for index in range(len(photos)):
         sums = np.zeros((len(points), 8), np.float32)
-        _add(_prepare(photos[index], 1.0, surface), points, normals, surface.size, density, sums)
+        view = _prepare(photos[index], 1.0, surface)
+        _add(view, points, normals, surface.size, density, sums)
         seen.append(_finish(sums))
-    return level_exposure(np.stack([b.low for b in seen]), np.stack([b.weight for b in seen])).tolist()
+        plates.append(_behind(view, points))
+        centres.append(view.centre)
+    weight = np.stack([b.weight for b in seen])
+    gains = level_exposure(np.stack([b.low for b in seen]), weight).tolist()
+    scale = np.array(gains, np.float32)[:, None, None]
+    colour = scale * linear(np.stack([b.low + b.high for b in seen]))
+    detail = np.stack([b.high @ LUMA for b in seen]) / 255
+    azimuth = np.array([np.arctan2(centre[1], centre[0]) for centre in centres])
+    plate = scale * np.stack(plates)
+    observed = Observations(points, normals, colour, detail, plate, weight, azimuth, np.stack(centres))
+    return observed, gains
+
+
+def _behind(view: _Bands, points: Points) -> Colours:
+    """Return the plate's linear light at the pixels that show points; WHITE outside, or without a plate."""
+    found = np.full((len(points), 3), WHITE, np.float32)
+    if view.plate is None:
+        return found
+    projected = points @ view.P[:, :3].T + view.P[:, 3]
+    columns, rows = np.floor(projected[:, :2] / projected[:, 2:]).astype(int).T
+    height, width = view.plate.shape[:2]
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    found[inside] = linear(view.plate[rows[inside], columns[inside]])
+    return found
 
 
 def _add(view: _Bands, points: Points, normals: Points, size: float, density: float, sums: np.ndarray) -> None:

@@ -29,9 +29,9 @@ class Glass:
 
     faces: Bool[np.ndarray, " f"]
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    opacity: float = 0.3
     thickness: float = 0.003
     ior: float = 1.5
-    opacity: float = 0.3
 
 
 @dataclass(frozen=True)

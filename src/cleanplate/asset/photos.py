@@ -28,12 +28,13 @@ DEPTH_STEP = 0.02
 
 @dataclass(frozen=True)
 class Photo:
-    """One posed photograph with its mask, both of the camera's size."""
+    """One posed photograph with its mask and perhaps its plate, all of the camera's size."""
 
     image: Image
     mask: Mask
     camera: Camera
     pose: Pose
+    plate: Image | None = None
 
 
 @runtime_checkable
@@ -50,6 +51,7 @@ class CapturePhotos:
 
     def __init__(self, capture: Capture, mask_dir: Path) -> None:
         self._capture, self._mask_dir = capture, mask_dir
+        self._last: tuple[Path | None, Image | None] = (None, None)
         self._views = list(zip(capture.views, capture.poses(), strict=True))
 
     def __len__(self) -> int:
@@ -68,7 +70,17 @@ class CapturePhotos:
                     f"{path}: {got[1]}x{got[0]} pixels, but camera {view.camera!r} has {size[1]}x{size[0]}; "
                     f"give picture and mask the camera's size"
                 )
-        return Photo(image, mask, camera, pose)
+        plate = self._plate(self._capture.plate_path(view))
+        return Photo(image, mask, camera, pose, plate if plate is not None and plate.shape[:2] == size else None)
+
+    def _plate(self, path: Path | None) -> Image | None:
+        """Return a plate; of the last one asked for, without reading it again. One that cannot be read is none."""
+        if path != self._last[0]:
+            try:
+                self._last = path, None if path is None else read_image(path)
+            except (ImageError, OSError):
+                self._last = path, None
+        return self._last[1]
 
 
 def without_distortion(photo: Photo) -> Photo:
@@ -86,6 +98,7 @@ def without_distortion(photo: Photo) -> Photo:
         cv2.remap(photo.mask.astype(np.uint8), *maps, cv2.INTER_NEAREST) > 0,
         replace(camera, distortion=np.zeros(5)),
         photo.pose,
+        None if photo.plate is None else cv2.remap(photo.plate, *maps, cv2.INTER_LINEAR),
     )
 
 
@@ -102,7 +115,8 @@ def cropped(photo: Photo, vertices: Points, margin: int) -> Photo:
     K[:2, 2] -= left, top
     part = np.s_[top:bottom, left:right]
     camera = replace(photo.camera, width=right - left, height=bottom - top, K=K)
-    return Photo(photo.image[part], photo.mask[part], camera, photo.pose)
+    plate = None if photo.plate is None else photo.plate[part]
+    return Photo(photo.image[part], photo.mask[part], camera, photo.pose, plate)
 
 
 def trust(photo: Photo, mesh: Mesh, scale: float) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:

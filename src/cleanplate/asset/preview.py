@@ -1,16 +1,21 @@
-"""Drawing a model as a camera of the capture would see it, without lighting: the colours are the photographs'."""
+"""Drawing a model as a camera of the capture would see it: its base colour, under the set's light if that is known."""
 
 import numpy as np
 from jaxtyping import Float
 
 from cleanplate.asset.model import Model
+from cleanplate.asset.observe import Light
 from cleanplate.geometry import Camera, Mesh, Pose, pixel_centres, pixels_to_directions
 from cleanplate.geometry.raster import rasterise
+from cleanplate.image.colour import to_linear, to_srgb
 from cleanplate.types import Image, Mask
 
 
-def preview(model: Model, camera: Camera, pose: Pose) -> tuple[Image, Mask]:
+def preview(model: Model, camera: Camera, pose: Pose, light: Light | None = None) -> tuple[Image, Mask]:
     """Draw a model that is still in the world's axes.
+
+    Args:
+        light: of the set, which the base colour was freed of; None for none.
 
     Returns:
         The picture, white where the model is not, and the model's silhouette.
@@ -28,6 +33,11 @@ def preview(model: Model, camera: Camera, pose: Pose) -> tuple[Image, Mask]:
         colours = np.einsum("nk,nkc->nc", weights, model.colours[corners].astype(float))
     else:
         colours = np.full((len(corners), 3), 128.0)
+    if light is not None:
+        normals = np.einsum("nk,nkc->nc", weights, model.normals[corners])
+        azimuth = float(np.arctan2(pose.centre[1], pose.centre[0]))
+        lit = to_linear(np.clip(colours, 0, 255) / 255.0) * light.shading(normals, azimuth)[:, None]
+        colours = 255.0 * to_srgb(np.clip(lit, 0.0, 1.0))
     image[hit] = np.clip(np.rint(colours), 0, 255).astype(np.uint8)
     return image, hit
 

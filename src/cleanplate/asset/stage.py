@@ -12,7 +12,7 @@ from cleanplate.asset.photos import CapturePhotos, Photos
 from cleanplate.asset.pictures import QUALITY, Pictures, encode_pictures
 from cleanplate.asset.profiles import Profile, find_profile, violations
 from cleanplate.asset.simplify import simplify
-from cleanplate.asset.texture import texture_mesh
+from cleanplate.asset.texture import Baked, bake
 from cleanplate.asset.usdz import write_usdz
 from cleanplate.capture import Capture
 from cleanplate.errors import MeshError, require
@@ -40,6 +40,8 @@ class AssetReport:
         size_bytes: of the file.
         extent: width (x), height (y) and depth (z) in metres.
         seen: fraction of the texels that at least one photograph saw; the rest is filled in.
+        materials: part of the surface's vertices that was taken for matt, gloss, metal and glass.
+        confidence: mean over them, 0..1.
     """
 
     path: str
@@ -50,6 +52,8 @@ class AssetReport:
     size_bytes: int
     extent: tuple[float, float, float]
     seen: float
+    materials: dict[str, float]
+    confidence: float
 
 
 def write_asset(
@@ -80,12 +84,14 @@ def write_asset(
     limits = profile if isinstance(profile, Profile) else find_profile(profile)
     if usdz:
         require("pxr", "usd")
-    model, pictures, seen = _fit(read_mesh(hull_mesh), CapturePhotos(capture, mask_dir), limits)
-    model = model.upright(front_deg)
+    transparent = any(tag == "transparent" or "glass" in tag for tag in capture.tags)
+    baked, pictures = _fit(read_mesh(hull_mesh), CapturePhotos(capture, mask_dir), limits, transparent)
+    model = baked.model.upright(front_deg)
     x, y, z = np.ptp(model.vertices, axis=0).tolist()
     report = AssetReport(
-        out_glb.name, limits.name, len(model.faces), len(model.vertices), pictures.side, 0, (x, y, z), seen
-    )
+        out_glb.name, limits.name, len(model.faces), len(model.vertices), pictures.side, 0, (x, y, z), baked.seen,
+        baked.materials.shares, float(baked.materials.confidence.mean()),
+    )  # fmt: skip
     refraction = limits.glass == "refraction"
     data = glb_bytes(model, limits.meshopt, pictures, refraction, name=capture.title or "product")
     size = _write_checked(out_glb, limits, report, lambda path: write_bytes(path, data))
@@ -96,7 +102,7 @@ def write_asset(
     return report
 
 
-def _fit(mesh: Mesh, photos: Photos, limits: Profile) -> tuple[Model, Pictures, float]:
+def _fit(mesh: Mesh, photos: Photos, limits: Profile, transparent: bool) -> tuple[Baked, Pictures]:
     """Texture the mesh within the profile's limits.
 
     As many triangles as the profile allows, fewer where seams add too many vertices or nothing else makes the file
@@ -104,12 +110,13 @@ def _fit(mesh: Mesh, photos: Photos, limits: Profile) -> tuple[Model, Pictures, 
     """
     triangles, side = limits.made_triangles, texture_side(photos, limits)
     while True:
-        model, seen = texture_mesh(simplify(mesh, triangles), photos, side, mesh if limits.normals else None)
+        baked = bake(simplify(mesh, triangles), photos, side, mesh if limits.normals else None, transparent)
+        model = baked.model
         shape = len(glb_bytes(model, limits.meshopt, Pictures(0))) + HEADER
         pictures = fitting_pictures(model, limits.min_texture, limits.max_bytes - shape)
         small = len(model.vertices) <= limits.max_vertices and pictures is not None
         if small or triangles < FEWEST_TRIANGLES:
-            return model, pictures or encode_pictures(model, limits.min_texture, QUALITIES[-1]), seen
+            return baked, pictures or encode_pictures(model, limits.min_texture, QUALITIES[-1])
         over = 1.0 if pictures is not None else 0.8
         triangles = int(0.95 * len(model.faces) * min(over, limits.max_vertices / len(model.vertices)))
 

@@ -53,6 +53,7 @@ def figures(hull: Path, glb: Path, views: int) -> dict[str, Any]:
         "watertight": "yes" if shape["watertight"] else "no",
         "triangles": asset["triangles"],
         "GLB": f"{asset['size_bytes'] / 1e6:.2f} MB",
+        "materials": _materials(asset),
         "surface unknown": f"{shape['unknown']:.0%}, flat or hollow: silhouettes cannot tell",
         **_misses(shape),
         "mean agreement": f"{sum(agreement) / len(agreement):.4f}",
@@ -86,6 +87,13 @@ def measures(hull: Path, glb: Path, views: int) -> dict[str, float]:
         "triangles": asset["triangles"],
         "bytes": asset["size_bytes"],
     }
+
+
+def _materials(asset: dict[str, Any]) -> str:
+    """Say what the surface was taken for, and how surely."""
+    shares = sorted(asset["materials"].items(), key=lambda share: -share[1])
+    named = ", ".join(f"{name} {share:.0%}" for name, share in shares if share >= 0.005)
+    return f"{named}; taken with confidence {asset['confidence']:.2f}"
 
 
 def _agreement(facts: dict[str, Any]) -> list[float]:

@@ -114,6 +114,7 @@ class Viewer:
             "problems": gathered(result.get("problems", [])),
             "figures": result.get("figures", {}),
             "extent": model.get("extent"),
+            "materials": model.get("materials", {}),
             "models": {
                 kind: f"{MODELS}{key}.{kind}?token={self.token}"
                 for kind in KINDS

@@ -12,7 +12,7 @@ function show(product) {
   $("title").textContent = [product.title, ...product.tags].join(" · ");
   $("status").textContent = product.status;
   $("status").dataset.status = product.status;
-  viewer.alt = `The model of ${product.title}; drag to turn it`;
+  viewer.alt = describe(product);
   if (product.models.usdz) viewer.setAttribute("ios-src", product.models.usdz);
   else viewer.removeAttribute("ios-src"); // Quick Look then gets a USDZ that model-viewer makes of the GLB
   viewer.src = product.models.glb;
@@ -28,6 +28,14 @@ function show(product) {
   $("problems").replaceChildren(...product.problems.map((problem) => element("li", problem)));
   showStrip();
   if (product.views.length) compare(product.views[0]);
+}
+
+// What a screen reader says of the model: how large it is, and what it is mostly made of.
+function describe({ title, extent, materials }) {
+  const size = extent ? `, ${extent.map(centimetres).join(" by ")} (width, height, depth)` : "";
+  const made = Object.entries(materials).filter(([, share]) => share >= 0.05).sort((a, b) => b[1] - a[1]);
+  const of = made.length ? `, ${made.map(([name, share]) => `${Math.round(100 * share)} % ${name}`).join(", ")}` : "";
+  return `The model of ${title}${size}${of}; drag to turn it`;
 }
 
 function element(kind, text) {
