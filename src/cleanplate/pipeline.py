@@ -86,6 +86,17 @@ class Job:
         return self.capture.folder / "capture.json"
 
     @property
+    def pictures(self) -> list[Path]:
+        """The photographs and plates of all views."""
+        paths = [(self.capture.image_path(view), self.capture.plate_path(view)) for view in self.capture.views]
+        return [path for pair in paths for path in pair if path]
+
+    @property
+    def heard(self) -> Path:
+        """What became of the views as they refined each other."""
+        return self.target / "refined.json"
+
+    @property
     def hull(self) -> Path:
         """The hull's mesh, what is known of it lies beside."""
         return self.target / "hull.ply"
@@ -220,10 +231,12 @@ def _run(job: Job, stage: Stage, progress: Progress) -> None:
 def _outputs(job: Job) -> set[Path]:
     """Return all that may lie in the result: what a stage makes, asked for now or not, but no stale USDZ or mask."""
     models = job.models if "asset" in job.settings.stages else [job.models[0], job.models[0].with_suffix(".usdz")]
-    folders = ["probabilities", "masks", *(["refined"] if job.settings.refine else [])]
+    folders, heard = ["probabilities", "masks"], set[Path]()
+    if job.settings.refine:
+        folders, heard = [*folders, "refined"], {job.heard}
     per_view = [path for folder in folders for path in job.files(folder)] + job.files("overlays", ".jpg")
     facts = [job.hull.with_suffix(".json"), models[0].with_suffix(".json")]
-    return {*per_view, job.hull, *models, *facts, job.target / "plates.json", job.target / "report.html"}
+    return {*per_view, *heard, job.hull, *models, *facts, job.target / "plates.json", job.target / "report.html"}
 
 
 def _whole(make: Callable[[Job, Path], None]) -> Callable[[Job, list[str]], Iterator[tuple[str, Any]]]:
@@ -271,20 +284,37 @@ def _by_hand(job: Job) -> list[View]:
 
 
 def _masks(job: Job) -> dict[str, Part]:
+    from cleanplate.hull import refiner_digest
+
     theirs = _by_hand(job)
     sources = [
         job.target / ("masks" if view in theirs else "probabilities") / f"{view.id}.png" for view in job.capture.views
     ]
-    refined = job.files("refined") if job.settings.refine else []
-    inputs = [job.settings.refine, job.settings.floor, job.description, [view.id for view in theirs], *sources]
-    return {"masks": Part(inputs, [*job.files("masks"), *refined])}
+    names = [view.id for view in theirs]
+    inputs: list[object] = [job.settings.refine, job.settings.floor, job.description, names, *sources]
+    if not job.settings.refine:
+        return {"masks": Part(inputs, job.files("masks"))}
+    inputs += [refiner_digest(), *job.pictures]
+    return {"masks": Part(inputs, [*job.files("masks"), *job.files("refined"), job.heard])}
 
 
 def _refine(job: Job, room: Path) -> None:
-    from cleanplate.hull import read_view_mask, write_masks
+    from cleanplate.hull import read_view_mask, read_view_probability, write_masks
 
-    certain = {view.id: read_view_mask(job.capture, view, job.target / "masks") for view in _by_hand(job)}
-    write_masks(job.capture, job.target / "probabilities", room, job.settings.floor, job.settings.refine, certain)
+    theirs, first = _by_hand(job), dict[str, ViewProbability]()
+    for view in job.capture.views:
+        if view in theirs:
+            first[view.id] = read_view_mask(job.capture, view, job.target / "masks").astype("float32")
+        else:
+            first[view.id] = read_view_probability(job.capture, view, job.target / "probabilities")
+    certain = [view.id for view in theirs]
+    write_masks(job.capture, first, room, job.settings.floor, job.settings.refine, certain)
+
+
+def _tell_refined(job: Job) -> None:
+    from cleanplate.hull import refined_problems
+
+    job.result.problems += refined_problems(read_facts(job.heard)) if job.settings.refine else []
 
 
 def _plates(job: Job) -> dict[str, Part]:
@@ -307,7 +337,8 @@ def _tell_plates(job: Job) -> None:
 
 def _hull(job: Job) -> dict[str, Part]:
     probabilities = [each for each in (*job.files("refined"), *job.files("probabilities")) if each.is_file()]
-    inputs = [job.settings.resolution, job.settings.floor, job.description, *job.files("masks"), *probabilities]
+    asked = [job.settings.resolution, job.settings.floor, _are_settled(job)]
+    inputs = [*asked, job.description, *job.files("masks"), *probabilities]
     return {"hull": Part(inputs, [job.hull, job.hull.with_suffix(".json")])}
 
 
@@ -315,9 +346,13 @@ def _carve(job: Job, room: Path) -> None:
     from cleanplate.hull import write_hull
 
     folders = [job.target / "refined", job.target / "probabilities"]
-    write_hull(
-        job.capture, job.target / "masks", room / job.hull.name, job.settings.resolution, job.settings.floor, folders
-    )
+    asked = job.settings.resolution, job.settings.floor
+    write_hull(job.capture, job.target / "masks", room / job.hull.name, *asked, folders, _are_settled(job))
+
+
+def _are_settled(job: Job) -> bool:
+    """Tell whether the views heard each other."""
+    return job.settings.refine and read_facts(job.heard).get("alone") == ""
 
 
 def _models(job: Job) -> dict[str, Part]:
@@ -337,11 +372,13 @@ def _texture(job: Job, room: Path) -> None:
 
 
 def _pages(job: Job) -> dict[str, Part]:
-    views = job.capture.views
-    pictures = [path for view in views for path in (job.capture.image_path(view), job.capture.plate_path(view))]
     shown = [job.model.name, job.result.problems, job.result.figures, *_shown(job)]
     overlays = job.files("overlays", ".jpg")
-    return {"report": Part([*shown, *pictures, *job.files("masks")], [job.target / "report.html", *overlays])}
+    return {
+        "report": Part(
+            [*shown, *_heard(job).values(), *job.pictures, *job.files("masks")], [job.target / "report.html", *overlays]
+        )
+    }
 
 
 def _shown(job: Job) -> list[Path]:
@@ -350,8 +387,14 @@ def _shown(job: Job) -> list[Path]:
 
 
 def _report(job: Job, room: Path) -> None:
-    figures = {"model": job.model.name} | job.result.figures
+    figures = {"model": job.model.name} | _heard(job) | job.result.figures
     write_product(job.capture, job.target, room, figures, job.result.problems, _shown(job))
+
+
+def _heard(job: Job) -> dict[str, str]:
+    """Return what the report says of views that did not refine each other."""
+    alone = read_facts(job.heard).get("alone") if job.settings.refine else "not asked for"
+    return {"masks": f"each from its own view: {alone}"} if alone else {}
 
 
 def _tell_hull(job: Job) -> None:
@@ -365,9 +408,9 @@ def _tell_models(job: Job) -> None:
 
 STAGES = (
     Stage("segment", 1, _probabilities, _segment),
-    Stage("refine", 1, _masks, _whole(_refine)),
+    Stage("refine", 2, _masks, _whole(_refine), _tell_refined),
     Stage("check", 1, _plates, _whole(_check), _tell_plates),
-    Stage("carve", 3, _hull, _whole(_carve), _tell_hull),
+    Stage("carve", 4, _hull, _whole(_carve), _tell_hull),
     Stage("asset", 4, _models, _whole(_texture), _tell_models),
     Stage("report", 2, _pages, _whole(_report)),
 )

@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 
 from cleanplate.asset import PROFILES, write_asset
-from cleanplate.capture import Capture, find_captures, read_capture
+from cleanplate.capture import Capture, View, find_captures, read_capture
 from cleanplate.errors import CaptureError, CleanplateError, MeshError, problems_of
 from cleanplate.evaluate.solids import Limits, compare_solids
-from cleanplate.evaluate.yields import EXACT, Row, summarise
+from cleanplate.evaluate.yields import EXACT, SINGLE, Row, summarise
 from cleanplate.files import read_object, write_json
 from cleanplate.geometry import read_mesh
 from cleanplate.hull import write_hull
 from cleanplate.image import read_mask, write_mask
+from cleanplate.image.comparison import intersection_over_union
 from cleanplate.pipeline import Progress, run_product
 from cleanplate.segment import RULES, Model, load_model
 from cleanplate.settings import MASKS, DeviceName, Settings
 from cleanplate.state import fingerprint
 
-SINGLE = ", single views"
-VERSION = 1
+VERSION = 2
 """Of the judgement, to be raised with it: what was judged by another is judged again."""
 
 
@@ -108,6 +108,7 @@ def _row(
     """Return how a model does; what is known of the same hull already is read."""
     hull, kept = target / "hull.ply", rows / f"{capture.asin}.json"
     row: Row = {"asin": capture.asin, "tags": list(capture.tags), "failures": [], "problem": None}
+    row["miou"] = [_miou(target, exact, view) for view in capture.views]
     try:
         if not hull.is_file():
             raise MeshError("; ".join(problems) or f"{hull}: no hull was made")
@@ -119,6 +120,15 @@ def _row(
         row |= {"failures": [*row["failures"], "made"], "problem": str(error)}
     write_json(kept, {"key": "", **row})
     return row
+
+
+def _miou(target: Path, exact: Path, view: View) -> float:
+    """Return the mean of foreground and background IoU of a view's mask; 0 where none was made."""
+    path, truth = target / "masks" / f"{view.id}.png", read_mask(exact.parent / "masks" / f"{view.id}.png")
+    if not path.is_file():
+        return 0.0
+    mask = read_mask(path)
+    return (intersection_over_union(mask, truth) + intersection_over_union(~mask, ~truth)) / 2
 
 
 def _judge(row: Row, capture: Capture, target: Path, exact: Path, texture: int | None) -> None:

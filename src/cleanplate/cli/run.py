@@ -27,6 +27,7 @@ from cleanplate.cli.batch import (
 )
 from cleanplate.cli.common import (
     AsJson,
+    Captures,
     Device,
     Front,
     Model,
@@ -45,6 +46,7 @@ from cleanplate.cli.common import (
     tell,
     writes_usdz,
 )
+from cleanplate.errors import CleanplateError, gathered
 from cleanplate.settings import MASKS, Settings
 
 
@@ -136,6 +138,36 @@ def run_one(
     floor = None if no_floor else 0.0
     settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device)
     run_unit(capture, out, settings, cpus, timeout, log, verbose, as_json)
+
+
+@app.command()
+def refine(
+    captures: Captures,
+    masks: Annotated[
+        Path, typer.Option(help="Masks of any tool: <view id>.png, or <asin>/masks/<view id>.png; grey is probability.")
+    ],
+    out: Out,
+    no_floor: NoFloor = False,
+) -> None:
+    """Let the views of each capture refine given masks, hard or soft, and write them as <asin>/masks/<view id>.png."""
+    from cleanplate.batch import refine_given
+    from cleanplate.capture import find_captures
+
+    folders = find_captures(captures)
+    problems, failed = [], 0
+    with progress_bars() as progress:
+        for done, folder in enumerate(folders, start=1):
+            try:
+                found = refine_given(folder, masks, out, None if no_floor else 0.0)
+                problems += [f"{folder.name}: {each}" for each in gathered(found)]
+            except CleanplateError as error:
+                failed += 1
+                problems.append(f"{folder}: {error}")
+            progress("refine", done, len(folders))
+    for problem in problems:
+        say(problem)
+    say(f"refined the masks of {len(folders) - failed} of {len(folders)} captures below {out}")
+    raise typer.Exit(1 if failed == len(folders) else 3 if problems else 0)
 
 
 @app.command()

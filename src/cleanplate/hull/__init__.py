@@ -3,26 +3,37 @@
 from cleanplate.hull.agreement import Agreement, view_agreement
 from cleanplate.hull.carve import Hull, Outlier, visual_hull
 from cleanplate.hull.concavity import surface_slack, unknown_faces, unknown_share
-from cleanplate.hull.refine import carving_mask, refine
+from cleanplate.hull.refine import Refined, carving_mask, refine, refine_views
+from cleanplate.hull.refiner import refiner_digest
 from cleanplate.hull.silhouettes import SoftMask
-from cleanplate.hull.stage import read_view_mask, write_hull, write_masks
-from cleanplate.hull.votes import refine_masks, widen
+from cleanplate.hull.stage import (
+    hear,
+    read_view_mask,
+    read_view_probability,
+    refined_problems,
+    write_hull,
+    write_masks,
+)
 
 __all__ = [
     "Agreement",
     "Hull",
     "Outlier",
+    "Refined",
     "SoftMask",
     "carving_mask",
+    "hear",
     "read_view_mask",
+    "read_view_probability",
     "refine",
-    "refine_masks",
+    "refine_views",
+    "refined_problems",
+    "refiner_digest",
     "surface_slack",
     "unknown_faces",
     "unknown_share",
     "view_agreement",
     "visual_hull",
-    "widen",
     "write_hull",
     "write_masks",
 ]

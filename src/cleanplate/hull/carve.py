@@ -19,6 +19,11 @@ PIXELS_PER_CELL = 4
 TRIAL_RESOLUTION = 128
 """Cells of the hull that doubted views are compared with."""
 
+ELSEWHERE = 0.6
+"""IoU with what the other views carve below which a mask is of something else, or from elsewhere."""
+
+ELSEWHERE_RESOLUTION = 64
+
 MANY = 0.2
 """Share of doubted views beyond which none is blamed: what most masks get wrong makes the right ones look bad."""
 
@@ -163,6 +168,33 @@ def _reconcile(views: _Views, floor: float | None) -> tuple[_Views, list[Outlier
         if verdict.mask is not None and not (verdict.mask >= 0.5).all():
             saved = _append(saved, suspects.only([n]), verdict.mask)
     return saved, outliers
+
+
+def displaced(
+    masks: Sequence[SoftMask], cameras: Sequence[Camera], poses: Sequence[Pose], floor: float | None
+) -> set[int]:
+    """Find the views that show something else, or from elsewhere: what the others carve hardly overlaps their masks.
+
+    Args:
+        masks, cameras, poses, floor: as in `visual_hull`; no mask is empty or full.
+
+    Returns:
+        Indices; none where too many views are in doubt to say which is wrong.
+    """
+    views = _Views(list(range(len(masks))), list(masks), list(cameras), list(poses), pack(masks, cameras, poses))
+    doubted = find_doubtful(views.packed, floor)
+    if not 0 < len(doubted) <= MANY * len(masks):
+        return set()
+    try:
+        mesh, _ = _carve(views.only([n for n in views.index if n not in doubted]), ELSEWHERE_RESOLUTION, floor)
+    except MeshError:
+        return set()
+    wrong = set()
+    for n in doubted:
+        mask, seen = masks[n] >= 0.5, silhouette(mesh, cameras[n], poses[n])
+        if (mask & seen).sum() < ELSEWHERE * (mask | seen).sum():
+            wrong.add(n)
+    return wrong
 
 
 def _append(views: _Views, one: _Views, mask: SoftMask) -> _Views:

@@ -1,26 +1,60 @@
 """Masks from all views together: what one view cannot tell, the others may.
 
-Each view comes with the probability that its photograph alone gives. The views' votes (`hull.votes`) settle where masks
-contradict each other; what they fill in is certain then, and what they deny or leave open is unknown: a hull forgives
-foreground that is not there, and never what is missing.
+Each view comes with the probability that its photograph alone gives. What the other views say of its pixels
+(`channels`) goes into a small network (`refiner`) beside that probability, the photograph and its plate; it has learned
+which of them to believe. Views whose mask is of something else, or of nothing, are neither heard nor changed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from cleanplate.geometry import Camera, Pose
-from cleanplate.hull.votes import refine_masks, widen
-from cleanplate.types import Image, Mask, Probability, ViewMask, ViewProbability
+from cleanplate.hull.carve import displaced
+from cleanplate.hull.channels import view_channels
+from cleanplate.hull.refiner import Refiner, logit_of, open_refiner
+from cleanplate.hull.silhouettes import SoftMask
+from cleanplate.types import Image, Mask, Probability, ViewProbability
+
+FEWEST_VIEWS = 8
+"""With fewer views each one's word weighs too much."""
 
 POSSIBLE = 0.16
-"""Probability above which a pixel may well be foreground; by the hulls of the shared and sample captures."""
+"""Probability above which a pixel may well be foreground, as its own photograph tells; by hulls of captures."""
 
-UNKNOWN = 0.25
-"""Probability of what the views leave open: possible, and not foreground."""
+SETTLED = 0.45
+"""The same after all views were heard: what they left open is little then. By hulls of the captures held out."""
 
-Pictures = Callable[[int], tuple[Image, Image | None]]
-"""Returns the photograph and the plate, or None, of a view by its number."""
+OVERRULED = np.float32(np.log(2))
+"""Log odds below which a view keeps its own word: to overrule it the others must be right in two of three cases."""
+
+HARDLY = np.float32(0.02)
+"""Log odds of a word that is kept so: as unsure as can be written in 8 bits."""
+
+ELSEWHERE = (
+    "its mask hardly overlaps what the other views show: look for another view's mask, a wrong pose or a moved camera"
+)
+
+Pictures = Callable[[int], tuple[Image | None, Image | None]]
+"""Returns the photograph and the plate of a view by its number, or None where there is none."""
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What the views make of each other.
+
+    Attributes:
+        probabilities: one per view; the very same object as before where nothing was changed.
+        unheard: views that were neither heard nor changed, with the reason.
+        alone: why no view was heard; empty if they were.
+    """
+
+    probabilities: list[ViewProbability]
+    unheard: dict[int, str] = field(default_factory=dict)
+    alone: str = ""
 
 
 def refine(
@@ -35,36 +69,114 @@ def refine(
     Args:
         probabilities: one per view, 0 to 1, foreground from 0.5 on; one of 0 and 1 alone counts as any other.
         cameras, poses: of each view.
-        pictures: what the views show, read when asked for; the votes do without.
+        pictures: gives the photograph and the plate of a view by its number, each or both None where there is none;
+            without them less is dared.
         floor: z of the platen, in world units, below which nothing is; None where there is none.
 
     Returns:
-        The very same object where nothing was changed. With fewer than `hull.votes.FEWEST_VIEWS` nothing is.
+        The very same object where no pixel changes sides. With fewer than `FEWEST_VIEWS` views that have something to
+        say nothing changes.
+
+    Raises:
+        ModelError: the refiner's file is damaged.
+        ImageError: a picture cannot be read.
     """
-    del pictures
-    masks = [probability >= 0.5 for probability in probabilities]
-    settled = refine_masks(masks, cameras, poses, floor)
-    return [
-        probability if new is old else _settled(probability, old, new)
-        for probability, old, new in zip(probabilities, masks, settled, strict=True)
-    ]
+    return refine_views(probabilities, cameras, poses, pictures, floor).probabilities
 
 
-def _settled(probability: ViewProbability, old: ViewMask, new: ViewMask) -> ViewProbability:
-    unknown = widen(old, new) & ~new
-    # A probability may be wrong where the others deny it; what knows none has only its mask to lose.
-    denied = 0.0 if np.isin(probability, (0, 1)).all() else UNKNOWN
-    refined = np.where(new & ~old, 1, np.where(old & ~new, denied, probability))
-    return np.where(unknown, UNKNOWN, refined).astype(np.float32)
+def refine_views(
+    probabilities: Sequence[ViewProbability],
+    cameras: Sequence[Camera],
+    poses: Sequence[Pose],
+    pictures: Pictures | None = None,
+    floor: float | None = 0.0,
+    fixed: Collection[int] = (),
+    model: Path | None = None,
+) -> Refined:
+    """Let each view hear the others, and tell who was not heard; see `refine`.
+
+    Args:
+        fixed: views that speak, and are not changed.
+        model: another refiner than the shipped one.
+    """
+    refined, few = list(probabilities), f"a mask is refined by {FEWEST_VIEWS} views or more"
+    if len(refined) < FEWEST_VIEWS:
+        return Refined(refined, alone=f"{len(refined)} views have a pose; {few}")
+    refiner = open_refiner(model) if model else open_refiner()
+    small, smaller = zip(
+        *(_shrunk(*view, refiner.longest) for view in zip(probabilities, cameras, strict=True)), strict=True
+    )
+    sound = [n for n, each in enumerate(small) if (each >= 0.5).any() and not (each >= 0.5).all()]
+    if len(sound) < FEWEST_VIEWS:
+        return Refined(refined, alone=f"the masks of {len(sound)} views are neither empty nor full; {few}")
+    heard = [small[n] for n in sound], [smaller[n] for n in sound], [poses[n] for n in sound]
+    wrong = {sound[k] for k in displaced(*heard, floor)}
+    unheard = dict.fromkeys(sorted(wrong), ELSEWHERE)
+    # An empty or full mask says nothing, and may be told what the others see.
+    speak = [n for n in sound if n not in wrong]
+    order = speak + [n for n in range(len(refined)) if n not in sound]
+    channels = None
+    if len(speak) >= FEWEST_VIEWS:
+        channels = view_channels(
+            [small[n] for n in speak], [smaller[n] for n in order], [poses[n] for n in order], floor
+        )
+    if channels is None:
+        return Refined(refined, unheard, "the masks share no space: look for wrong poses, or masks of other products")
+    for n, others in zip(order, channels, strict=True):
+        if n in fixed:
+            continue
+        image, plate = pictures(n) if pictures else (None, None)
+        refined[n] = _heard(refiner, probabilities[n], small[n], image, plate, others)
+    return Refined(refined, unheard)
 
 
-def carving_mask(mask: Mask, probability: Probability | None) -> Mask:
-    """Return what to carve with: all that may well be foreground, or a mask alone as it is.
+def _shrunk(probability: ViewProbability, camera: Camera, longest: int) -> tuple[ViewProbability, Camera]:
+    """Return a view at the refiner's size; never larger than it is."""
+    import cv2
+
+    scale = longest / max(camera.width, camera.height)
+    if scale >= 1:
+        return np.asarray(probability, np.float32), camera
+    size = max(1, round(camera.width * scale)), max(1, round(camera.height * scale))
+    return cv2.resize(np.asarray(probability, np.float32), size, interpolation=cv2.INTER_AREA), camera.scaled(*size)
+
+
+def _heard(
+    refiner: Refiner,
+    probability: ViewProbability,
+    small: ViewProbability,
+    image: Image | None,
+    plate: Image | None,
+    others: Float[np.ndarray, "i j c"],
+) -> ViewProbability:
+    """Return a view's probability with the refiner's change of its logit, or the same object if no pixel turns."""
+    import cv2
+
+    size = small.shape[1], small.shape[0]
+    shown, empty = (None if each is None else _fitted(each, size) for each in (image, plate))
+    first = logit_of(small)
+    change = refiner.logit(first, shown, empty, others) - first
+    if probability.shape != small.shape:
+        change = cv2.resize(change, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    own = logit_of(probability)
+    said = own + change
+    kept = (np.abs(said) < OVERRULED) & ((said >= 0) != (own >= 0))
+    refined = 1 / (1 + np.exp(-np.where(kept, np.copysign(HARDLY, own), said))).astype(np.float32)
+    return refined if ((refined >= 0.5) != (probability >= 0.5)).any() else probability
+
+
+def _fitted(picture: Image, size: tuple[int, int]) -> Image:
+    import cv2
+
+    return picture if picture.shape[1::-1] == size else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+def carving_mask(mask: Mask, probability: Probability, possible: float = POSSIBLE) -> SoftMask:
+    """Return what to carve with, its edge at 0.5: all that may well be foreground, for a hull forgives that.
 
     Args:
         mask: the view's final mask.
-        probability: what it was made from; where it says otherwise the mask is a person's, and counts alone.
+        probability: what it was made from; where it is the mask itself, that alone counts.
+        possible: probability at the edge.
     """
-    if probability is None or not np.array_equal(probability >= 0.5, mask):
-        return mask
-    return probability > POSSIBLE
+    return mask if np.array_equal(probability, mask) else np.clip(probability * np.float32(0.5 / possible), 0, 1)

@@ -7,7 +7,7 @@ import numpy as np
 from cleanplate.errors import ImageError
 from cleanplate.files import write_bytes
 from cleanplate.image.decode import decode_image, decode_pixels
-from cleanplate.image.foreground import mask_of
+from cleanplate.image.foreground import FEW, mask_of
 from cleanplate.image.header import BYTE_LIMIT, Header, opened
 from cleanplate.types import Image, Mask, Probability
 
@@ -59,6 +59,20 @@ def read_mask(path: Path) -> Mask:
     """
     _check_file(path)
     return mask_of(decode_pixels(path.read_bytes(), str(path)), str(path))
+
+
+def read_soft_mask(path: Path) -> Probability:
+    """Read a mask of any tool as probabilities of foreground, float32: soft if it is grey of 8 bits in many steps.
+
+    Raises:
+        ImageError: as `read_mask`.
+    """
+    _check_file(path)
+    pixels = decode_pixels(path.read_bytes(), str(path))
+    grey = pixels.alpha is None and pixels.indices is None and not pixels.lossy
+    if grey and pixels.values.ndim == 2 and pixels.values.dtype == np.uint8 and len(np.unique(pixels.values)) > FEW:
+        return pixels.values.astype(np.float32) / 255
+    return mask_of(pixels, str(path)).astype(np.float32)
 
 
 def _check_file(path: Path) -> None:

@@ -1,7 +1,7 @@
 """Which masks deserve a look first."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,19 @@ SMALL = 320
 
 @dataclass(frozen=True)
 class Doubt:
-    """How doubtful a mask is, 0 to 1, and why."""
+    """How doubtful a mask is, and why.
+
+    Attributes:
+        value: 0 to 1.
+        reason: for people.
+        stake: millilitres of the model that hang on this view's doubts; None where no run knows.
+        contradicts: whether the run doubted the view, or left it out of the hull.
+    """
 
     value: float
     reason: str
+    stake: float | None = None
+    contradicts: bool = False
 
 
 def small_image(path: Path, width: int = SMALL) -> Image:
@@ -59,14 +68,17 @@ def small_mask(path: Path, like: Image) -> Mask:
 
 
 def hull_doubts(product: Product) -> dict[str, Doubt]:
-    """Return the doubt of every view that the run compared with its hull: 1 - IoU; those left out of it come first."""
+    """Return the doubt of every view that the run compared with its hull: 1 - IoU, more of those left out of it."""
     facts = product.hull_facts()
-    doubts = {}
+    doubts, stakes = {}, facts.get("at_stake", {})
     for view, iou in facts.get("agreement", {}).items():
-        doubts[view] = Doubt(1 - float(iou), f"{float(iou):.0%} agreement with the hull")
+        stake = 1e6 * float(stakes[view]) if view in stakes else None
+        told = "" if stake is None else f"{stake:.2f} ml at stake, "
+        doubts[view] = Doubt(1 - float(iou), f"{told}{float(iou):.0%} agreement with the hull", stake)
     for view, reason in (facts.get("doubtful", {}) | facts.get("unused", {})).items():
         known = doubts.get(view, Doubt(1.0, ""))
-        doubts[view] = Doubt(0.5 + known.value / 2, f"{known.reason}: {reason}" if known.reason else str(reason))
+        told = f"{known.reason}: {reason}" if known.reason else str(reason)
+        doubts[view] = Doubt(0.5 + known.value / 2, told, known.stake, contradicts=True)
     return doubts
 
 
@@ -93,11 +105,11 @@ def _expected_error(product: Product, view: View) -> float | None:
 
 def run_doubts(product: Product) -> dict[str, Doubt]:
     """Return what a run knows of its masks, from network and hull: the larger doubt counts, both reasons are told."""
-    sources = network_doubts(product), hull_doubts(product)
-    doubts = {}
-    for view in sources[0] | sources[1]:
-        told = [each[view] for each in sources if view in each]
-        doubts[view] = Doubt(max(doubt.value for doubt in told), "; ".join(doubt.reason for doubt in told))
+    network, hull = network_doubts(product), hull_doubts(product)
+    doubts = network | hull
+    for view in network.keys() & hull.keys():
+        value, reason = max(network[view].value, hull[view].value), f"{hull[view].reason}; {network[view].reason}"
+        doubts[view] = replace(hull[view], value=value, reason=reason)
     return doubts
 
 

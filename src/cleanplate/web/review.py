@@ -5,6 +5,7 @@ import getpass
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from cleanplate.segment import Model, load_model
 from cleanplate.types import Mask
 from cleanplate.web.assist import Box, grabcut, hull_silhouette, segment_again
 from cleanplate.web.bits import packed_size, unpack
+from cleanplate.web.changes import changes
 from cleanplate.web.doubt import Ranking, small_image, small_mask
 from cleanplate.web.guard import Guard, policy
 from cleanplate.web.journal import Edit
@@ -92,6 +94,7 @@ def review_app(review: "Review", token: str, port: int) -> Starlette:
         Route(view + "/history", review.history),
         Route(view + "/history/{sha256}", review.version),
         Route(view + "/hull", review.hull),
+        Route(view + "/changes", review.changes, methods=["POST"]),
         Route(view + "/grabcut", review.grabcut, methods=["POST"]),
         Route(view + "/segment", review.segment, methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
@@ -155,10 +158,13 @@ class Review:
             "height": camera.height,
             "plate": view.plate is not None,
             "hull": view.pose is not None and store.product.hull_mesh() is not None,
+            "neighbours": view.pose is not None and store.product.run is not None,
             "sha256": store.sha256(view) or NO_MASK,
             "status": state.status,
             "seconds": state.seconds,
             "doubt": doubt.value if doubt else None,
+            "stake": doubt.stake if doubt else None,
+            "contradicts": bool(doubt and doubt.contradicts),
             "reason": doubt.reason if doubt else "",
         }
 
@@ -224,6 +230,15 @@ class Review:
         store, view = self._find(request)
         mask = hull_silhouette(store.product, view)
         return bits_response(request, mask)
+
+    async def changes(self, request: Request) -> Response:
+        """Take a mask's bits, return what they would change in the other views."""
+        store, view = self._find(request)
+        mask = await self._sent_mask(request)
+        async with self._one_at_a_time:
+            found = await run_in_threadpool(changes, store.product, view, mask)
+        keys = {each.id: key for key, (other, each) in self.views.items() if other is store}
+        return JSONResponse({"views": [asdict(each) | {"key": keys[each.view]} for each in found]})
 
     async def grabcut(self, request: Request) -> Response:
         """Take a mask's bits and a box, return the mask's bits with the box parted anew."""

@@ -82,6 +82,12 @@ export async function hullSilhouette(view) {
   return unpack(await response.arrayBuffer(), view.width * view.height);
 }
 
+// Returns the other views that these pixels would change, once they were saved and the product was run again.
+export async function changesElsewhere(view, pixels) {
+  const response = await call(address(view.key, "changes"), { method: "POST", ...(await squeezed(pixels)) });
+  return (await response.json()).views;
+}
+
 // Returns the pixels of the box as `tool` ("grabcut" or "segment") sees them.
 export async function assist(view, tool, box, pixels) {
   const query = `?box=${box.left},${box.top},${box.right},${box.bottom}`;

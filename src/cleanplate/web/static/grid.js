@@ -1,4 +1,4 @@
-// All views, the most doubtful first.
+// All views: those that contradict the others first, then by what is at stake, then the most doubtful.
 
 import { listViews, thumbnailAddress } from "./api.js";
 
@@ -11,6 +11,14 @@ const LISTS = {
 export const STATUS = { open: "to do", edited: "edited", flagged: "flagged", accepted: "accepted" };
 const BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
 const POLL = 1500; // ms between looks at the ranking while the server still works on it
+
+function firstToLook(a, b) {
+  const by = (weight) => weight(b) - weight(a);
+  return (
+    by((view) => (view.contradicts ? 1 : 0)) || by((view) => view.stake ?? -1) || by((view) => view.doubt ?? -1) ||
+    a.key.localeCompare(b.key)
+  );
+}
 
 export class Grid {
   constructor(element, open) {
@@ -26,7 +34,7 @@ export class Grid {
 
   async refresh() {
     const answer = await listViews();
-    this.views = answer.views.sort((a, b) => (b.doubt ?? -1) - (a.doubt ?? -1) || a.key.localeCompare(b.key));
+    this.views = answer.views.sort(firstToLook);
     this.ranked = answer.ranked;
     this.show();
     clearTimeout(this.timer);

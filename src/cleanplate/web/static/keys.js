@@ -29,6 +29,7 @@ export const KEYS = {
     ["]", "larger", "Larger brush"],
     ["{", "softer", "Softer brush"],
     ["}", "harder", "Harder brush"],
+    ["W", "changes", "What would change in the other views"],
     ["Shift+H", "hull-whole", "Copy the whole hull silhouette"],
   ],
   Tools: TOOLS.map((tool) => [tool.key.toUpperCase(), `tool-${tool.id}`, tool.name]),

@@ -1,6 +1,7 @@
 // The page: which view is open, and what buttons and keys do.
 
 import { pictureAddress } from "./api.js";
+import { clearChanges, showChanges } from "./changes.js";
 import { Editor } from "./editor.js";
 import { Grid, STATUS } from "./grid.js";
 import { actionOf, fillHelp, singleKeys, TOOLS } from "./keys.js";
@@ -65,6 +66,8 @@ async function showEditor(view) {
   $("status").textContent = STATUS[view.status];
   $("status").dataset.status = view.status;
   $("saved").textContent = "";
+  $("neighbours").hidden = !view.neighbours;
+  clearChanges($("neighbours"));
   try {
     await editor.open(view);
   } catch (error) {
@@ -143,6 +146,10 @@ const ACTIONS = {
   fit: () => editor.stage.fit(),
   actual: () => editor.stage.zoomTo(1),
   pixels: zoomToPixels,
+  changes: () =>
+    editor.view.neighbours
+      ? showChanges($("neighbours"), editor, go)
+      : say("Views refine each other in runs, and with poses: run 'cleanplate run' first.", true),
   "hull-whole": () => (editor.view.hull ? editor.copyHull() : say("There is no hull: run 'cleanplate run' first.", true)),
 };
 for (const what of Object.keys(Editor.names)) ACTIONS[`show-${what}`] = () => editor.show(what);

@@ -1,0 +1,1 @@
+"""The refiner of masks from all views, in torch: its network, examples, training and export."""

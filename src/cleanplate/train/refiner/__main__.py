@@ -1,0 +1,101 @@
+"""`python -m cleanplate.train.refiner CAPTURES --run DIR`: first masks, channels, training, export, measurement.
+
+CAPTURES is a folder of whole captures with true masks that the first network has not been trained on; the last ones
+are held out. Every step is skipped where its files are there, so that the same command goes on after a kill. For
+another first network give another --model; several make the refiner depend on none.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cleanplate.capture import Capture, find_captures, read_capture
+from cleanplate.errors import CleanplateError
+from cleanplate.files import atomic_path, write_json
+from cleanplate.hull.refiner import logit_of
+from cleanplate.segment import load_model
+from cleanplate.segment.stage import segment_views
+from cleanplate.train.refiner.examples import VARIANTS, Variant, make_variant, read_pictures, read_variant, true_masks
+from cleanplate.train.refiner.export import export
+from cleanplate.train.refiner.fit import Fit, fit
+from cleanplate.train.refiner.measure import gain, summary
+
+
+def main() -> int:
+    """Do what the command line says; return the exit code."""
+    given = _arguments()
+    torch.set_num_threads(given.threads)
+    captures = [read_capture(folder) for folder in find_captures([given.captures])]
+    learned, held = captures[: -given.held_out], captures[-given.held_out :]
+    try:
+        variants = [each for model in given.model for each in _variants(learned, model, given.run)]
+        network = fit(variants, given.run, replace(Fit(), steps=given.steps), given.minutes)
+        target = export(network, given.run / "refiner.onnx", given.temperature)
+        figures = {}
+        for kind in (*given.model, "exact"):
+            gains = []
+            for capture in held:
+                gains.append(gain(capture, _first(capture, kind, given.run), target))
+                print(f"{kind} {capture.asin} {gains[-1].before.mean():.4f} {gains[-1].after.mean():.4f}", flush=True)
+            figures[Path(kind).stem] = summary(gains)
+            print(kind, figures[Path(kind).stem], flush=True)
+        write_json(given.run / "held-out.json", figures)
+    except CleanplateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m cleanplate.train.refiner", description=__doc__)
+    parser.add_argument("captures", type=Path)
+    parser.add_argument("--run", type=Path, required=True, help="this run's folder; an existing one goes on")
+    parser.add_argument("--model", nargs="+", default=["default"], help="first networks: names or .onnx files")
+    parser.add_argument("--held-out", type=int, default=12, help="the last so many captures are measured on")
+    parser.add_argument("--steps", type=int, default=Fit.steps)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop training after so long, resumable")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--temperature", type=float, default=1.0, help="the new logits are divided by it")
+    return parser.parse_args()
+
+
+def _first(capture: Capture, kind: str, run: Path) -> list[np.ndarray]:
+    """Return first probabilities of all views: of a network, kept below `run`, or the true masks."""
+    if kind == "exact":
+        return list(true_masks(capture).astype(np.float32))
+    target = run / "first" / Path(kind).stem / f"{capture.asin}.npz"
+    if not target.is_file():
+        found = {}
+        for view, outcome in segment_views(capture, capture.views, load_model(kind)):
+            if isinstance(outcome, CleanplateError):
+                raise outcome
+            found[view.id] = outcome.astype(np.float16)
+        with atomic_path(target) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, **found)  # type: ignore[arg-type]
+    with np.load(target) as stored:
+        # As `run` keeps them: 8 bits.
+        return [np.rint(stored[view.id].astype(np.float32) * 255) / np.float32(255) for view in capture.views]
+
+
+def _variants(captures: list[Capture], model: str, run: Path) -> list[Variant]:
+    variants = []
+    for capture in captures:
+        pictures = read_pictures(capture)
+        for kind, count in VARIANTS.items():
+            for n in range(count):
+                target = run / "variants" / Path(model).stem / f"{capture.asin}.{kind}{n}.npz"
+                if not target.is_file():
+                    make_variant(capture, logit_of(np.stack(_first(capture, model, run))), kind, target)
+                variant = read_variant(target, kind, pictures)
+                if len(variant.views):
+                    variants.append(variant)
+        print(f"{capture.asin}: first masks by {model}, and what the other views say of them", flush=True)
+    return variants
+
+
+if __name__ == "__main__":
+    sys.exit(main())
