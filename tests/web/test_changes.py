@@ -14,7 +14,7 @@ from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.geometry import Camera, Mesh, look_at, rotation_z
 from cleanplate.geometry.raster import silhouette
 from cleanplate.image import read_mask, write_image, write_mask, write_probability
-from cleanplate.state import State
+from cleanplate.state import State, exclusive
 from cleanplate.web.bits import pack
 from cleanplate.web.changes import changes
 from cleanplate.web.products import find_products
@@ -50,8 +50,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     facts = {"agreement": dict.fromkeys(stakes, 0.99), "at_stake": stakes, "unused": {"cam00_05": "out of place"}}
     (run / "hull.json").write_text(json.dumps(facts | {"doubtful": {}}))
     (run / "result.json").write_text(json.dumps({"capture": str(capture)}))
-    state = State(run)
-    with state.making("key", *(run / f"masks/{view.id}.png" for view in views)) as room:
+    outputs = [run / f"masks/{view.id}.png" for view in views]
+    with exclusive(run), State(run).making("key", *outputs) as room:
         for view in views:
             (room / f"masks/{view.id}.png").write_bytes((run / f"masks/{view.id}.png").read_bytes())
     return capture, run
