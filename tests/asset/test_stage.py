@@ -140,3 +140,11 @@ def test_a_small_limit_costs_quality_before_triangles(capture, hull_mesh, tmp_pa
     tight = replace(SMALL, max_bytes=large.size_bytes - 5000)
     less = write_asset(hull_mesh, capture, masks, tmp_path / "b.glb", tight)
     assert less.size_bytes <= tight.max_bytes and less.triangles == large.triangles
+
+
+def test_a_normal_map_s_tangents_are_counted_before_the_file_is_written(capture, hull_mesh, tmp_path):
+    masks = capture.folder / "masks"
+    full = write_asset(hull_mesh, capture, masks, tmp_path / "a.glb", replace(SMALL, normals=True))
+    tight = replace(SMALL, normals=True, max_bytes=int(0.55 * full.size_bytes))
+    less = write_asset(hull_mesh, capture, masks, tmp_path / "b.glb", tight)
+    assert less.size_bytes <= tight.max_bytes

@@ -65,7 +65,7 @@ def estimate(vertices: Points, seen: Observations, light: Light, transparent: bo
 
     Args:
         transparent: the product is known to hold glass: the estimate then says where. Without that nothing is taken
-            for glass, since on strangers every second find was none.
+            for glass: too much that is none would be.
     """
     from scipy.spatial import cKDTree
 

@@ -112,11 +112,12 @@ def _fit(mesh: Mesh, photos: Photos, limits: Profile, transparent: bool) -> tupl
     while True:
         baked = bake(simplify(mesh, triangles), photos, side, mesh if limits.normals else None, transparent)
         model = baked.model
-        shape = len(glb_bytes(model, limits.meshopt, Pictures(0))) + HEADER
+        smallest = encode_pictures(model, limits.min_texture, QUALITIES[-1])  # tangents come with the normal map
+        shape = len(glb_bytes(model, limits.meshopt, smallest)) - smallest.size + HEADER
         pictures = fitting_pictures(model, limits.min_texture, limits.max_bytes - shape)
         small = len(model.vertices) <= limits.max_vertices and pictures is not None
         if small or triangles < FEWEST_TRIANGLES:
-            return baked, pictures or encode_pictures(model, limits.min_texture, QUALITIES[-1])
+            return baked, pictures or smallest
         over = 1.0 if pictures is not None else 0.8
         triangles = int(0.95 * len(model.faces) * min(over, limits.max_vertices / len(model.vertices)))
 
