@@ -39,10 +39,12 @@ def in_ray(items: Iterable[T], work: Callable[[T], R], executor: Executor) -> It
         task = ray.remote(num_cpus=cpus, max_retries=1, retry_exceptions=False)(_checked)
         call = ray.put(partial(_same_version, work, __version__))
         waiting, flying = iter(items), dict[Any, T]()
-        room, looked = executor.jobs, 0.0
+        # A cluster of one's own has CPUs for just so many jobs; of another's, no more are taken.
+        most = executor.jobs if executor.address else 0
+        room, looked = most, -LOOK
         try:
             while True:
-                if not executor.jobs and time.monotonic() > looked + LOOK:
+                if not most and time.monotonic() > looked + LOOK:
                     # Twice as many as run at a time: a worker that ends one finds the next, and no queue grows.
                     room = max(2, 2 * int(ray.cluster_resources().get("CPU", 1) // cpus))
                     looked = time.monotonic()
