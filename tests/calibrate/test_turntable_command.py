@@ -8,15 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import trimesh
 
 from cleanplate.capture import read_capture
 from cleanplate.capture.rig import read_rig
-from cleanplate.geometry import Camera, Mesh, Pose, look_at, rotation_z
-from cleanplate.geometry.raster import silhouette
-from cleanplate.image import read_image, read_mask, write_image
+from cleanplate.image import read_image, read_mask
+from turntable_photos import take
 
-CAMERA = Camera(240, 192, np.array([[480.0, 0, 120], [0, 480, 96], [0, 0, 1]]))
 STEPS = 12
 
 
@@ -26,24 +23,9 @@ def cleanplate(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A red box with an arm in front of a grey backdrop with some grain, turned clockwise; and the empty set."""
     folder = tmp_path_factory.mktemp("photos")
-    body = trimesh.creation.box([0.08, 0.05, 0.07]).apply_translation([0.005, 0, 0.035])
-    arm = trimesh.creation.box([0.06, 0.015, 0.015]).apply_translation([0.06, 0.01, 0.05])
-    mesh = Mesh.of(trimesh.util.concatenate([body, arm]))
-    fixed = look_at(np.array([0, -0.5, 0.3]), np.array([0, 0, 0.03]))
-    rng = np.random.default_rng(0)
-    backdrop = np.full((192, 240, 3), 200.0) + np.linspace(-20, 20, 192)[:, None, None]
-    for step in range(STEPS):
-        pose = Pose(fixed.R @ rotation_z(-360 * step / STEPS), fixed.t)
-        picture = np.where(silhouette(mesh, CAMERA, pose)[..., None], [170.0, 40, 30], backdrop)
-        write_image(folder / f"IMG_{step + 7:04d}.png", _with_grain(picture, rng))
-    write_image(folder / "empty.png", _with_grain(backdrop, rng))
+    take(folder, STEPS)
     return folder
-
-
-def _with_grain(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return np.clip(picture + rng.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
 
 
 LENGTHS = ("--height", 0.07)
