@@ -241,7 +241,9 @@ def _length(size: Extents, height: float | None, width: float | None, steepness:
                 f"height"
             )
         scale = width / size.width
-        return scale, size.top - height / scale if height is not None else size.bottom
+        # Tangents never reach beyond the product: what its height lacks is hidden above and below, about half each.
+        lacks = 0.0 if height is None else height / scale - (size.top - size.bottom)
+        return scale, size.bottom - lacks / 2
     if not size.top > size.bottom:
         raise CaptureError("the silhouettes do not show the product's height; give its width")
     return float(height) / (size.top - size.bottom), size.bottom  # type: ignore[arg-type]
