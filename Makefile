@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-out
 SITE ?= site
-EXTRAS := dev,docs,train,render,usd,web,web-asset
+EXTRAS := dev,docs,train,render,scale,usd,web,web-asset
 
 .PHONY: demo test test-fast test-core check format reference docs tutorial clean system-packages system-packages-of-tests
 
