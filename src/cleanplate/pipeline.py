@@ -408,7 +408,7 @@ def _tell_models(job: Job) -> None:
 
 STAGES = (
     Stage("segment", 1, _probabilities, _segment),
-    Stage("refine", 2, _masks, _whole(_refine), _tell_refined),
+    Stage("refine", 3, _masks, _whole(_refine), _tell_refined),
     Stage("check", 1, _plates, _whole(_check), _tell_plates),
     Stage("carve", 4, _hull, _whole(_carve), _tell_hull),
     Stage("asset", 4, _models, _whole(_texture), _tell_models),

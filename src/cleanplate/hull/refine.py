@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from cleanplate.geometry import Camera, Pose
 from cleanplate.hull.carve import displaced
-from cleanplate.hull.channels import view_channels
+from cleanplate.hull.channels import RANKS, view_channels
 from cleanplate.hull.refiner import Refiner, logit_of, open_refiner
 from cleanplate.hull.silhouettes import SoftMask
 from cleanplate.types import Image, Mask, Probability, ViewProbability
@@ -30,6 +30,10 @@ SETTLED = 0.45
 
 OVERRULED = np.float32(np.log(2))
 """Log odds below which a view keeps its own word: to overrule it the others must be right in two of three cases."""
+
+AGREED, SHOWN = len(RANKS) - 1, 0.1
+"""A view is filled in only where all the others but the last rank's show a place this deep, in `CLIP` pixels: what lies
+between wires, which most masks thicken a little, is no one's foreground."""
 
 HARDLY = np.float32(0.02)
 """Log odds of a word that is kept so: as unsure as can be written in 8 bits."""
@@ -156,6 +160,8 @@ def _heard(
     shown, empty = (None if each is None else _fitted(each, size) for each in (image, plate))
     first = logit_of(small)
     change = refiner.logit(first, shown, empty, others) - first
+    agreed = cv2.resize(others[..., AGREED].astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    change = np.where(agreed < SHOWN, np.minimum(change, 0), change)
     if probability.shape != small.shape:
         change = cv2.resize(change, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
     own = logit_of(probability)
