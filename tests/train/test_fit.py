@@ -138,15 +138,22 @@ def test_no_pairs_is_an_error_that_says_why(tmp_path, tiny):
 
 
 def test_two_processes_train_alike(dataset, tmp_path):
-    """torchrun with gloo on the CPU: both see half of each batch, and the first alone writes."""
+    """torchrun with gloo on the CPU: both see half of each batch, hold the same weights, and the first alone writes."""
     script = tmp_path / "ddp.py"
     script.write_text(
         "import sys\nfrom dataclasses import replace\nfrom pathlib import Path\nimport torch\n"
-        "from cleanplate.train.fit import train\nfrom cleanplate.train.recipes import compact\n"
+        "from safetensors.torch import save_file\n"
+        "from cleanplate.train import fit\nfrom cleanplate.train.recipes import compact\n"
         "from cleanplate.train.augment import PLAIN\ntorch.set_num_threads(1)\n"
         "recipe = replace(compact(), size=(64, 64), batch=4, epochs=1, validation=0.0, workers=0, warmup=0,\n"
         "    min_batches=1, augment=PLAIN)\n"
-        f"train(recipe, [Path({str(dataset)!r})], Path({str(tmp_path / 'run')!r}))\n"
+        "save = fit._save\n"
+        "def both(state):\n"
+        "    held = {name: each.detach().contiguous() for name, each in state.network.named_parameters()}\n"
+        f"    save_file(held, f'{tmp_path}/weights-{{state.rank}}.safetensors')\n"
+        "    save(state)\n"
+        "fit._save = both\n"
+        f"fit.train(recipe, [Path({str(dataset)!r})], Path({str(tmp_path / 'run')!r}))\n"
     )
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -154,6 +161,11 @@ def test_two_processes_train_alike(dataset, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     assert len(losses(tmp_path / "run")) == 2  # 8 pairs in batches of 4, logged once
     assert np.isfinite(losses(tmp_path / "run")).all()
+    first, second = (load_file(tmp_path / f"weights-{rank}.safetensors") for rank in (0, 1))
+    kept = load_file(tmp_path / "run/last.safetensors")
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
+        assert torch.equal(value, kept[f"network.{name}"]), name
 
 
 def test_torchrun_passes_every_option_on():
