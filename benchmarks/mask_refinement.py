@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from reference_hull import iou, lattice
@@ -24,6 +25,7 @@ from cleanplate.hull import refine, visual_hull
 from cleanplate.image import read_image, read_mask
 from cleanplate.segment import load_model
 from cleanplate.segment.stage import segment_views
+from cleanplate.types import Image
 
 A_POINT = 0.01
 CELLS = 128
@@ -54,9 +56,9 @@ def timed(function: Callable, *arguments: object) -> tuple[list[np.ndarray], flo
     return function(*arguments), time.process_time() - begin
 
 
-def hull_iou(masks: list[np.ndarray], views: tuple, samples, exact: np.ndarray) -> float:
+def hull_iou(masks: list[np.ndarray], views: tuple[Any, Any], samples: Any, exact: np.ndarray) -> float:
     try:
-        hull = visual_hull(masks, *views, CELLS)
+        hull = visual_hull(masks, views[0], views[1], CELLS)
     except CleanplateError:
         return float("nan")
     return iou(samples.in_mesh(hull.vertices, hull.faces), exact)
@@ -65,10 +67,10 @@ def hull_iou(masks: list[np.ndarray], views: tuple, samples, exact: np.ndarray) 
 def row(folder: Path, model: str) -> tuple[str, np.ndarray]:
     """Measure one capture; return the report's line and its figures."""
     capture = read_capture(folder)
-    truth = [read_mask(capture.mask_path(view)) for view in capture.views]
+    truth = [read_mask(capture.folder / str(view.mask)) for view in capture.views]
     views = [capture.camera_of(view) for view in capture.views], capture.poses()
 
-    def pictures(n: int):
+    def pictures(n: int) -> tuple[Image, Image | None]:
         plate = capture.plate_path(capture.views[n])
         return read_image(capture.image_path(capture.views[n])), None if plate is None else read_image(plate)
 

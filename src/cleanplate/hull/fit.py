@@ -12,7 +12,7 @@ from cleanplate.types import ViewMask
 MOST_PAIRS = 2000
 FEWEST_PAIRS = 6
 WRONG_PIXELS = 6.0
-"""Median miss, in pixels of a picture of 1000 pixels or less, that no mask's faults explain: classical masks of eight
+"""Median miss, in pixels of a picture of 1000 pixels or less, that no mask's faults explain: classical masks of six
 captures missed by 0.6 to 1.4, the same masks with poses of other views by 15 to 23 (but 3 and 8 for round products)."""
 
 
