@@ -276,7 +276,7 @@ def test_doubt_joins_hull_and_network_until_a_mask_is_edited(capture: Path, tmp_
     product = product_of(run, capture)
     doubts = run_doubts(product)
     assert {view: round(doubt.value, 2) for view, doubt in doubts.items()} == {"cam00_000": 0.3, "cam00_001": 0.1}
-    assert doubts["cam00_000"].reason == "network unsure of 30%; 98% agreement with the hull"
+    assert doubts["cam00_000"].reason == "98% agreement with the hull; network unsure of 30%"
     store, view = MaskStore(product), product.capture.views[0]
     store.save(view, random_mask(1), store.sha256(view), Edit("anna"))
     assert round(run_doubts(product)["cam00_000"].value, 4) == 0.02
