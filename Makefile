@@ -12,13 +12,9 @@ EXTRAS := dev,docs,train,render,scale,usd,web,web-asset
 demo: $(VENV)/core.done
 	$(BIN)/cleanplate demo --out $(DEMO)
 
-# Two processes for two cores: the directories of SLOW take about as long as all others.
-SLOW := tests/batch tests/calibrate tests/pipeline
-
 test: | system-packages-of-tests
 test: $(VENV)/all.done tests/tools/node_modules/.done
-	@$(BIN)/python -m pytest -q $(SLOW) & slow=$$!; \
-	$(BIN)/python -m pytest -q tests $(addprefix --ignore=,$(SLOW)); rest=$$?; wait $$slow && exit $$rest
+	$(BIN)/python -m pytest -q
 
 # Without Mitsuba, torch and Chromium.
 test-fast: $(VENV)/all.done
