@@ -46,6 +46,8 @@ COMMANDS = {
     "calibrate board --out THERE": "board.pdf",
     "calibrate rig CAPTURE/images --out FOLDER": "rig.json",
     "export CAPTURE/best.safetensors --out THERE": "net.onnx",
+    "calibrate turntable CAPTURE --masks CAPTURE/masks --height 0.1 --out FOLDER": "report.json",
+    "check-asset CAPTURE/mesh.glb --certificate THERE": "certificate.html",
     "dataset manifest FOLDER": "manifest.jsonl",
     "dataset pack CAPTURE --out FOLDER/all": "all-000.pack",
     "review CAPTURE --export FOLDER": "notes.txt",
@@ -73,6 +75,26 @@ def test_what_is_there_is_replaced_only_if_asked_for(command: str, tmp_path: Pat
     assert done.returncode == 1, done.stderr
     assert "--overwrite" in done.stderr
     assert there.read_bytes() == b"a person's"
+    assert list(there.parent.iterdir()) == [there]
+
+
+OWN = {
+    "compare classical --truth CAPTURE --out FOLDER": "compare.json",
+    "yield CAPTURE --out FOLDER": "yield.json",
+    "status FOLDER --html": "overview.html",
+}
+"""Commands that replace what they wrote earlier: the file that tells whether they did."""
+
+
+@pytest.mark.parametrize("command", OWN)
+def test_a_file_of_another_kind_keeps_its_place(command: str, tmp_path: Path, sample: Path) -> None:
+    there = tmp_path / "out" / OWN[command]
+    there.parent.mkdir()
+    there.write_bytes(b'{"a person": "wrote this"}')
+    done = run(*command.replace("CAPTURE", str(sample)).replace("FOLDER", str(there.parent)).split())
+    assert done.returncode == 1, done.stderr
+    assert f"{there}: is there already" in done.stderr
+    assert there.read_bytes() == b'{"a person": "wrote this"}'
     assert list(there.parent.iterdir()) == [there]
 
 

@@ -1,6 +1,8 @@
 """Data sets of tiny drawn captures: splits by product, checksums that notice, counts and card."""
 
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +100,19 @@ def test_a_missing_or_torn_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "manifest.jsonl").write_text('{"asin": "B0')
     with pytest.raises(CaptureError, match="line 1: not a manifest entry"):
         read_manifest(tmp_path)
+
+
+def test_a_product_without_description_is_named_and_the_others_are_listed(dataset: Path) -> None:
+    (dataset / "B000000003" / "capture.json").unlink()
+    with pytest.raises(CaptureError, match="B000000003"):
+        write_manifest(dataset)
+    refused: list[str] = []
+    assert len(write_manifest(dataset, refused=refused)) == 11
+    assert len(refused) == 1 and "B000000003" in refused[0]
+    words = [sys.executable, "-m", "cleanplate", "dataset", "manifest", str(dataset), "--overwrite"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "11 captures" in done.stderr and "B000000003" in done.stderr
 
 
 def test_counts(dataset: Path) -> None:

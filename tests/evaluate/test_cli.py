@@ -30,3 +30,15 @@ def test_missing_masks_are_partial(collection: Path, predictions: Path) -> None:
     assert run("evaluate", predictions, "--truth", collection)[0] == 0
     (predictions / "B000000001" / "masks" / "v0.png").unlink()
     assert run("evaluate", predictions, "--truth", collection)[0] == 3
+
+
+def test_a_product_without_description_is_named_and_the_others_are_measured(
+    collection: Path, predictions: Path
+) -> None:
+    sound = json.loads(run("evaluate", predictions, "--truth", collection, "--json")[1])
+    (collection / "B0LACKS001" / "images").mkdir(parents=True)
+    code, shown = run("evaluate", predictions, "--truth", collection, "--json")
+    assert code == 3
+    found = json.loads(shown)
+    assert len(found.pop("refused")) == 1 and "B0LACKS001" in json.loads(shown)["refused"][0]
+    assert sound.pop("refused") == [] and found == sound

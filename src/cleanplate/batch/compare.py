@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.capture import check_output, find_captures, read_capture
-from cleanplate.errors import CaptureError, CleanplateError, problems_of
+from cleanplate.capture import check_ours, check_output, find_captures, readable_captures
+from cleanplate.errors import CleanplateError, problems_of
 from cleanplate.evaluate import Comparison, Cost, evaluate_all, write_comparison
 from cleanplate.files import read_object, write_json
 from cleanplate.pipeline import Progress, run_product
@@ -41,11 +41,13 @@ def compare(
 
     Raises:
         ModelError: a model cannot be loaded.
+        CleanplateError: `out` lies in or over what is read, or holds a compare.json of something else.
         CaptureError: no capture can be read; what befalls a few of them is among the comparison's problems.
         CaptureError, ImageError: see `evaluate_all`.
     """
     check_output(out, *captures, marker="compare.json")
-    captures, refused = readable(captures)
+    check_ours(out / "compare.json", "bootstrap")
+    captures, refused = readable_captures(captures)
     folders, turned, costs = {}, {}, {}
     for name, what in methods.items():
         folders[name] = out / "masks" / name if is_model(what) else Path(what)
@@ -112,25 +114,6 @@ def _known_cost(path: Path) -> list[Cost]:
     told = read_object(path, 1 << 16)
     values = [told.get(name) for name in ("wall", "cpu")]
     return [Cost(*map(float, values))] if all(isinstance(each, int | float) for each in values) else []  # type: ignore[arg-type]
-
-
-def readable(captures: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """Return the captures of `captures` whose descriptions can be read, and what is wrong with the others.
-
-    Raises:
-        CaptureError: none can.
-    """
-    folders, sound, problems = find_captures(captures), list[Path](), list[str]()
-    for folder in folders:
-        try:
-            read_capture(folder)
-        except CaptureError as error:
-            if len(problems) + 1 == len(folders):
-                raise
-            problems.append(str(error))
-        else:
-            sound.append(folder)
-    return sound, problems
 
 
 def turned_over(model: Model) -> Model:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cleanplate.asset import PROFILES, write_asset
-from cleanplate.capture import Capture, View, find_captures, read_capture
+from cleanplate.capture import Capture, View, check_ours, check_output, find_captures, read_capture
 from cleanplate.errors import CaptureError, CleanplateError, MeshError, problems_of
 from cleanplate.evaluate.solids import Limits, compare_solids
 from cleanplate.evaluate.yields import EXACT, SINGLE, Row, summarise
@@ -51,8 +51,11 @@ def measure_yield(
 
     Raises:
         CaptureError: every capture was left out.
+        CleanplateError: `out` lies in or over captures or photographs, or holds a yield.json of something else.
         ModelError: a model cannot be loaded.
     """
+    check_output(out, *captures)
+    check_ours(out / "yield.json", "limits")
     folders = find_captures(captures)
     loaded = {name: load_model(what, "auto" if what in RULES else device) for name, what in models.items()}
     methods: dict[str, tuple[Model, bool]] = {name: (model, True) for name, model in loaded.items()}

@@ -1,8 +1,8 @@
 """The one folder format: read, validate, write. Its definition is `docs/format.md`."""
 
-from cleanplate.capture.collection import find_captures
+from cleanplate.capture.collection import find_captures, readable_captures
 from cleanplate.capture.model import Capture, View
-from cleanplate.capture.outputs import check_new, check_output
+from cleanplate.capture.outputs import check_new, check_ours, check_output
 from cleanplate.capture.read import read_capture
 from cleanplate.capture.validate import validate_capture, view_problems
 from cleanplate.capture.write import write_capture
@@ -11,9 +11,11 @@ __all__ = [
     "Capture",
     "View",
     "check_new",
+    "check_ours",
     "check_output",
     "find_captures",
     "read_capture",
+    "readable_captures",
     "validate_capture",
     "view_problems",
     "write_capture",

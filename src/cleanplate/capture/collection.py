@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from cleanplate.capture.read import FILE_NAME
+from cleanplate.capture.read import FILE_NAME, read_capture
 from cleanplate.capture.schema import ASIN_PATTERN
 from cleanplate.errors import CaptureError
 
@@ -31,6 +31,25 @@ def find_captures(paths: Iterable[Path]) -> list[Path]:
             )
         found += inside
     return list(dict.fromkeys(found))
+
+
+def readable_captures(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
+    """Return the captures of `find_captures` whose descriptions can be read, and what is wrong with the others.
+
+    Raises:
+        CaptureError: none can.
+    """
+    folders, sound, problems = find_captures(paths), list[Path](), list[str]()
+    for folder in folders:
+        try:
+            read_capture(folder)
+        except CaptureError as error:
+            if len(problems) + 1 == len(folders):
+                raise
+            problems.append(str(error))
+        else:
+            sound.append(folder)
+    return sound, problems
 
 
 def _lacks_description(folder: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from cleanplate.capture.naming import SUFFIXES
 from cleanplate.capture.read import FILE_NAME
 from cleanplate.errors import CleanplateError
+from cleanplate.files import read_object
 
 
 def check_output(out: Path, *given: Path, marker: str | None = None) -> None:
@@ -44,6 +45,16 @@ def check_new(*outputs: Path, overwrite: bool = False) -> None:
             continue
         if os.path.lexists(out):
             raise CleanplateError(f"{out}: is there already; name another place, or replace it with --overwrite")
+
+
+def check_ours(path: Path, key: str) -> None:
+    """Refuse a JSON file to be replaced that is not an earlier one of the same command, known by a key of it.
+
+    Raises:
+        CleanplateError: it is not.
+    """
+    if os.path.lexists(path) and key not in read_object(path):
+        raise CleanplateError(f"{path}: is there already, and not what this command writes; name another place")
 
 
 def _photograph(folder: Path) -> Path | None:

@@ -74,12 +74,15 @@ def turntable(
             help="How the platen turns as the capture's angles grow, seen from above; else found.",
         ),
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Find cameras without a board, by a product's masks; `cleanplate import --rig` uses the result."""
     from cleanplate.calibrate import calibrate_turntable
+    from cleanplate.capture import check_new
     from cleanplate.cli.common import exit_for
     from cleanplate.cli.posing import tell_found
 
+    check_new(*(out / name for name in ("rig.json", "report.json")), overwrite=overwrite)
     report = calibrate_turntable(capture, masks, out, width=width, height=height, clockwise=clockwise)
     tell_found(report)
     say(f"wrote {out / 'rig.json'} and report.json")

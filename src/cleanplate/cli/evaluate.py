@@ -19,12 +19,14 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure masks against the truth, per tag; exits with 3 if some are missing."""
+    from cleanplate.capture import readable_captures
     from cleanplate.evaluate import compare_methods
 
-    comparison = compare_methods({predictions.name or "masks": predictions}, truth)
+    captures, refused = readable_captures(truth)
+    comparison = compare_methods({predictions.name or "masks": predictions}, captures, refused=refused)
     report = next(iter(comparison.reports.values()))
     if as_json:
-        print_json(report.to_dict())
+        print_json(report.to_dict() | {"refused": refused})
     else:
         _print_tables(comparison)
     exit_for(comparison.problems)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cleanplate.cli.common import Overwrite, app, print_json, printable, say
+from cleanplate.cli.common import Overwrite, app, exit_for, print_json, printable, say
 from cleanplate.errors import require
 
 dataset = typer.Typer(help="Make, check and count data sets.", no_args_is_help=True)
@@ -80,12 +80,14 @@ def manifest(
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of products for testing.")] = 0.0,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write manifest.jsonl: splits by product, and checksums."""
+    """Write manifest.jsonl: splits by product, and checksums; exits with 3 if a capture had to be left out."""
     from cleanplate.capture import check_new
     from cleanplate.dataset import write_manifest
 
     check_new(folder / "manifest.jsonl", overwrite=overwrite)
-    say(f"{len(write_manifest(folder, validation, test))} captures in {folder / 'manifest.jsonl'}")
+    refused: list[str] = []
+    say(f"{len(write_manifest(folder, validation, test, refused))} captures in {folder / 'manifest.jsonl'}")
+    exit_for(refused)
 
 
 @dataset.command("validate")

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cleanplate.capture import find_captures, read_capture
+from cleanplate.capture import read_capture, readable_captures
 from cleanplate.errors import CaptureError
 from cleanplate.files import read_object, sha256_file, write_bytes
 from cleanplate.untrusted import parse_json
@@ -42,14 +42,24 @@ def split_of(asin: str, validation: float = 1 / 3, test: float = 0.0) -> str:
     return "test" if place < validation + test else "train"
 
 
-def write_manifest(folder: Path, validation: float = 1 / 3, test: float = 0.0) -> list[Entry]:
+def write_manifest(
+    folder: Path, validation: float = 1 / 3, test: float = 0.0, refused: list[str] | None = None
+) -> list[Entry]:
     """Write `folder`/manifest.jsonl over the captures side by side in it.
 
+    Args:
+        refused: gets a sentence for each capture that cannot be read and is left out; without it, that is an error.
+
     Raises:
-        CaptureError: no captures there, or one that cannot be read.
+        CaptureError: no captures there, or see `refused`.
     """
     entries = []
-    for capture_folder in find_captures([folder]):
+    captures, problems = readable_captures([folder])
+    if problems and refused is None:
+        raise CaptureError("; ".join(problems), problems)
+    if refused is not None:
+        refused += problems
+    for capture_folder in captures:
         capture = read_capture(capture_folder)
         about = capture_folder / "product.json"
         family = str(read_object(about).get("family", ""))

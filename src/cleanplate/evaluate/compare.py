@@ -132,15 +132,20 @@ class Comparison:
         return np.random.default_rng(self.seed).multinomial(count, np.full(count, 1 / count), RESAMPLES).astype(float)
 
 
-def compare_methods(methods: Mapping[str, Path], captures: Sequence[Path], observing: bool = False) -> Comparison:
+def compare_methods(
+    methods: Mapping[str, Path], captures: Sequence[Path], observing: bool = False, refused: Sequence[str] = ()
+) -> Comparison:
     """Measure several folders of masks on the same captures; see `evaluate_masks` for their layout.
+
+    Args:
+        refused: captures that were left out already, and why; they stay among the problems.
 
     Raises:
         CaptureError: as `evaluate_masks`, or no method was given.
     """
     if not methods:
         raise CaptureError("nothing to compare; give at least one folder of masks, as NAME=FOLDER")
-    return Comparison(evaluate_all(methods, captures, observing))
+    return Comparison(evaluate_all(methods, captures, observing), refused=tuple(refused))
 
 
 def _resampled(
