@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from cleanplate.capture import read_capture
-from cleanplate.hull import hear, read_view_probability
+from cleanplate.capture import read_capture, read_view_probability
+from cleanplate.hull import hear
 
 
 def main() -> None:

@@ -75,8 +75,3 @@ class Note:
         if not self.path.parent.is_symlink():
             with suppress(OSError):  # without a note the next run takes longer, no more
                 write_bytes(self.path, json_text(value).encode())
-
-    def drop(self) -> None:
-        """Forget the note, such as before anything changes."""
-        with suppress(OSError):
-            self.path.unlink(missing_ok=True)

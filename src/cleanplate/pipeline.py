@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cleanplate import __version__
-from cleanplate.capture import Capture, View, check_output, read_capture
+from cleanplate.capture import Capture, View, check_output, read_capture, read_view_mask, read_view_probability
 from cleanplate.errors import CleanplateError, OutOfTime, problems_of
 from cleanplate.files import read_object, write_json
 from cleanplate.image import write_probability
@@ -59,6 +59,10 @@ class ProductResult:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
+    def told(self) -> dict[str, Any]:
+        """Return what it says of what lies there, not of the run that looked last."""
+        return {key: value for key, value in asdict(self).items() if key not in OF_THIS_RUN}
+
 
 @dataclass
 class Job:
@@ -84,12 +88,6 @@ class Job:
     def description(self) -> Path:
         """The capture's capture.json."""
         return self.capture.folder / "capture.json"
-
-    @property
-    def pictures(self) -> list[Path]:
-        """The photographs and plates of all views."""
-        paths = [(self.capture.image_path(view), self.capture.plate_path(view)) for view in self.capture.views]
-        return [path for pair in paths for path in pair if path]
 
     @property
     def heard(self) -> Path:
@@ -175,8 +173,7 @@ def run_product(
             result.status = "failed"
         if result.status == "ok" and result.problems:
             result.status = "partial"
-        told = {key: value for key, value in asdict(result).items() if key not in OF_THIS_RUN}
-        job.state.write_result(RESULT, told)
+        job.state.write_result(RESULT, result.told())
         if result.status != "failed" and job.state.is_all_own():
             known_files = {*job.state.outputs(), *(target / "masks" / f"{view.id}.png" for view in capture.views)}
             note.write([*sorted(known_files), target / RESULT, target / STATE], result.made)
@@ -190,15 +187,13 @@ def asked_for(names: Sequence[str], settings: Settings, model: Model) -> str:
 
 
 def _inputs(capture: Capture) -> list[Path]:
-    paths = (path for view in capture.views for path in (capture.image_path(view), capture.plate_path(view)))
-    return [capture.folder / "capture.json", *dict.fromkeys(path for path in paths if path)]
+    return [capture.folder / "capture.json", *dict.fromkeys(capture.pictures)]
 
 
 def _known(result: ProductResult) -> ProductResult | None:
     """Return what result.json says, where nothing changed since."""
     told = read_object(Path(result.folder) / RESULT)
-    wanted = asdict(result).keys() - OF_THIS_RUN
-    return replace(result, **told) if told.keys() == wanted else None
+    return replace(result, **told) if told.keys() == result.told().keys() else None
 
 
 def _run(job: Job, stage: Stage, progress: Progress) -> None:
@@ -271,8 +266,6 @@ def _write_probability(name: str, probability: ViewProbability, room: Path) -> N
 
 def _by_hand(job: Job) -> list[View]:
     """Return the views whose mask is a person's; those that cannot be used are left out, by name."""
-    from cleanplate.hull import read_view_mask
-
     masks = zip(job.capture.views, job.files("masks"), strict=True)
     theirs = [view for view, mask in masks if job.state.is_edited(mask)]
     for view in theirs:
@@ -294,12 +287,12 @@ def _masks(job: Job) -> dict[str, Part]:
     inputs: list[object] = [job.settings.refine, job.settings.floor, job.description, names, *sources]
     if not job.settings.refine:
         return {"masks": Part(inputs, job.files("masks"))}
-    inputs += [refiner_digest(), *job.pictures]
+    inputs += [refiner_digest(), *job.capture.pictures]
     return {"masks": Part(inputs, [*job.files("masks"), *job.files("refined"), job.heard])}
 
 
 def _refine(job: Job, room: Path) -> None:
-    from cleanplate.hull import read_view_mask, read_view_probability, write_masks
+    from cleanplate.hull import write_masks
 
     theirs, first = _by_hand(job), dict[str, ViewProbability]()
     for view in job.capture.views:
@@ -318,8 +311,8 @@ def _tell_refined(job: Job) -> None:
 
 
 def _plates(job: Job) -> dict[str, Part]:
-    views = [view for view in job.capture.views if view.plate is not None]
-    pictures = [path for view in views for path in (job.capture.image_path(view), job.capture.plate_path(view))]
+    with_plates = tuple(view for view in job.capture.views if view.plate is not None)
+    pictures = replace(job.capture, views=with_plates).pictures
     return {"plates": Part([*pictures, *job.files("masks")], [job.target / "plates.json"])}
 
 
@@ -376,7 +369,8 @@ def _pages(job: Job) -> dict[str, Part]:
     overlays = job.files("overlays", ".jpg")
     return {
         "report": Part(
-            [*shown, *_heard(job).values(), *job.pictures, *job.files("masks")], [job.target / "report.html", *overlays]
+            [*shown, *_heard(job).values(), *job.capture.pictures, *job.files("masks")],
+            [job.target / "report.html", *overlays],
         )
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.asset.overlap import mirrored, overlapping
+from cleanplate.asset.overlap import doubled_area, mirrored, overlapping
 from cleanplate.types import Faces, Points
 
 PADDING = 4
@@ -54,9 +54,7 @@ def unwrap(vertices: Points, faces: Faces, texture_size: int) -> Atlas:
 
 def _faulty(atlas: Atlas) -> Bool[np.ndarray, " f"]:
     corners = atlas.uv.astype(np.float32).astype(float)[atlas.faces]
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
-    faulty = mirrored(corners) | (np.abs(area) < THINNEST)
+    faulty = mirrored(corners) | (np.abs(doubled_area(corners)) < THINNEST)
     kept = np.flatnonzero(~faulty)
     faulty[kept[overlapping(corners[kept])]] = True
     return faulty

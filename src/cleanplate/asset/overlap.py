@@ -15,10 +15,11 @@ def mirrored(corners: Corners) -> Bool[np.ndarray, " f"]:
 
     Degenerate triangles are not.
     """
-    return _doubled_area(corners) > 0
+    return doubled_area(corners) > 0
 
 
-def _doubled_area(corners: Corners) -> Float[np.ndarray, " f"]:
+def doubled_area(corners: Corners) -> Float[np.ndarray, " f"]:
+    """Return twice the area of each triangle, negative where it is not `mirrored`."""
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     return (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
 
@@ -28,7 +29,7 @@ def overlapping(corners: Corners) -> Bool[np.ndarray, " f"]:
 
     Leaving these out leaves no overlap. Degenerate triangles share nothing.
     """
-    area = np.abs(_doubled_area(corners))
+    area = np.abs(doubled_area(corners))
     order = np.argsort(-area, kind="stable")
     order = order[area[order] > 0]
     found = np.zeros(len(corners), bool)

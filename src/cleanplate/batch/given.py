@@ -81,7 +81,6 @@ def _place(capture: Capture, view: View, masks: Path) -> Path:
 
 
 def _key(capture: Capture, found: Mapping[str, Path], floor: float | None) -> str:
-    pictures = [path for view in capture.views for path in (capture.image_path(view), capture.plate_path(view))]
-    there = [path for path in pictures if path and path.is_file()]
+    there = [path for path in capture.pictures if path.is_file()]
     facts = "refine given", str(VERSION), refiner_digest(), repr(floor), repr(list(found))
     return fingerprint(*facts, capture.folder / "capture.json", *found.values(), *there)

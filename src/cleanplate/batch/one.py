@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from cleanplate.batch.published import told
 from cleanplate.batch.remote import run_remote
 from cleanplate.batch.stores import delete, is_uri, read, write
 from cleanplate.batch.warm import warm
@@ -73,7 +72,7 @@ def record(result: ProductResult, out: str) -> None:
 
     Nothing is written where outputs have no place, nor while another run is at the product.
     """
-    value = told(result)
+    value = result.told()
     with suppress(CleanplateError, OSError):
         if is_uri(out):
             write(out, _failure_name(result.capture), json_text(value).encode())

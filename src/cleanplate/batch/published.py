@@ -9,23 +9,17 @@ what it brought.
 import secrets
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cleanplate.batch import stores
 from cleanplate.files import json_text, sha256_file, write_bytes
-from cleanplate.pipeline import OF_THIS_RUN, ProductResult
+from cleanplate.pipeline import ProductResult
 from cleanplate.state import LOCK
 from cleanplate.untrusted import parse_json
 
 FORMAT, MANIFESTS = "cleanplate-manifest/1", "manifests"
 Manifest = dict[str, Any]
-
-
-def told(result: ProductResult) -> dict[str, Any]:
-    """Return what a result says of what lies there, not of the run that looked last."""
-    return {key: value for key, value in asdict(result).items() if key not in OF_THIS_RUN}
 
 
 def publish(out: str, folder: Path, asked: str, number: int, result: ProductResult) -> Manifest | None:
@@ -48,7 +42,7 @@ def publish(out: str, folder: Path, asked: str, number: int, result: ProductResu
         "fingerprint": asked,
         "folder": f"{base}/{attempt}",
         "files": files,
-        "result": told(result),
+        "result": result.told(),
         "seconds": result.seconds,
         "cpu_seconds": result.cpu_seconds,
     }

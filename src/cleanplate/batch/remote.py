@@ -6,7 +6,7 @@ from contextlib import chdir
 from pathlib import Path, PurePosixPath
 
 from cleanplate.batch import stores
-from cleanplate.batch.published import MANIFESTS, Manifest, newest, publish, told
+from cleanplate.batch.published import MANIFESTS, Manifest, newest, publish
 from cleanplate.capture import read_capture
 from cleanplate.errors import CaptureError, CleanplateError
 from cleanplate.files import sha256_file, write_json
@@ -83,7 +83,7 @@ def _to_store(given: str, out: str, settings: Settings, model: Model, progress: 
     bring_pictures()
     result = _named(run_product(folder, Path("out"), settings, progress, model, given), folder)
     result.folder = f"{out.rstrip('/')}/{asin}"
-    write_json(Path("out") / asin / RESULT, told(result))
+    write_json(Path("out") / asin / RESULT, result.told())
     won = publish(out, Path("out") / asin, asked, number + 1, result)
     if won is None:
         return result

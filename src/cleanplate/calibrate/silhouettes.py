@@ -9,13 +9,12 @@ import numpy as np
 from cleanplate.calibrate.extents import Extents, extents
 from cleanplate.calibrate.search import Found, adjusted, joined, search
 from cleanplate.calibrate.turntable import Problem, Scene
-from cleanplate.capture import check_output, read_capture
+from cleanplate.capture import check_output, read_capture, read_view_mask
 from cleanplate.capture.rig import Rig, write_rig
 from cleanplate.errors import CaptureError
 from cleanplate.files import write_json
 from cleanplate.geometry import Camera, Pose
 from cleanplate.geometry.tangency import Outline, Rays, outline_of, useful_pairs
-from cleanplate.image import check_size, read_mask
 from cleanplate.types import ViewMask
 
 KNOWN_FOCAL, GUESSED_FOCAL = 0.05, 0.5
@@ -152,9 +151,7 @@ def calibrate_turntable(
     for view in capture.views:
         if view.platen_deg is None:
             raise CaptureError(f"{folder}: view {view.id} has no angle; import with --turntable, --angles or --table")
-        path, camera = (own if own.is_dir() else masks) / f"{view.id}.png", capture.camera_of(view)
-        mask = read_mask(path)
-        check_size(path, "mask", mask.shape[::-1], (camera.width, camera.height))
+        mask = read_view_mask(capture, view, own if own.is_dir() else masks)
         views.append(SilhouetteView(view.id, view.camera, view.platen_deg, mask))
     rig, report = rig_from_silhouettes(
         views, capture.cameras, width=width, height=height, clockwise=clockwise, focal_known=False

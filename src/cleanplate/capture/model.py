@@ -62,6 +62,12 @@ class Capture:
         """Return the path of a view's plate, or None where the capture has none."""
         return None if view.plate is None else self.folder / view.plate
 
+    @property
+    def pictures(self) -> list[Path]:
+        """The photograph, and the plate if there is one, of every view in turn."""
+        paths = [(self.image_path(view), self.plate_path(view)) for view in self.views]
+        return [path for pair in paths for path in pair if path]
+
     def mask_path(self, view: View) -> Path | None:
         """Return the path of a view's true mask, or None where there is none."""
         return None if view.mask is None else self.folder / view.mask

@@ -147,7 +147,7 @@ def run_unit(
     """Run one product in this process, tell of it, and exit with its code unless all is well."""
     from cleanplate.batch.executors import Executor
     from cleanplate.batch.journal import Journal
-    from cleanplate.batch.run import run_each
+    from cleanplate.batch.run import exit_code, run_each
 
     where = Executor("processes" if cpus else "serial", 1, cpus)
     with Journal(1, None, log) as journal, progress_bars() as progress:
@@ -156,8 +156,8 @@ def run_unit(
     tell(result, verbose=verbose)
     if as_json:
         print_json(asdict(result))
-    if result.status != "ok":
-        raise typer.Exit({"failed": 1, "partial": 3}[result.status])
+    if code := exit_code(journal.counts):
+        raise typer.Exit(code)
 
 
 def apply_gate(where: str, rule: str, export: Path | None, overwrite: bool = False) -> dict[str, Any]:

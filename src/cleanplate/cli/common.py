@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from cleanplate.errors import SettingsError
+from cleanplate.errors import ModelError, SettingsError, gathered, require
 from cleanplate.settings import DeviceName, ProfileName, check_profile
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ app = typer.Typer(
 
 Captures = Annotated[list[Path], typer.Argument(help="Capture folders, or folders of captures.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where the results go, one folder per ASIN.")]
-
-
 Place = Annotated[str, typer.Option("--out", "-o", help="Folder, or URI in a store, for the results.")]
 
 
@@ -57,8 +55,6 @@ def present_device(device: DeviceName) -> DeviceName:
     Raises:
         BadParameter: it is not.
     """
-    from cleanplate.errors import ModelError
-
     try:
         if device == "cuda":  # only then: loading ONNX Runtime takes longer than --help may
             from cleanplate.segment.device import check_device
@@ -134,8 +130,6 @@ def writes_usdz(asked: bool | None) -> bool:
     from importlib.util import find_spec
 
     if asked:
-        from cleanplate.errors import require
-
         require("pxr", "usd")
     elif asked is None and find_spec("pxr") is None:
         say("no USDZ is written: run pip install 'cleanplate[usd]' for it, or give --no-usdz")
@@ -174,8 +168,6 @@ def tell(result: "ProductResult", position: str = "", verbose: bool = False) -> 
         if result.status != "failed" and result.made == 0
         else f"{result.made} files made{', masks on a GPU' * (result.device == 'cuda')}"
     )
-    from cleanplate.errors import gathered
-
     took = f", {result.seconds:.2f} s, {result.cpu_seconds:.2f} CPU s" if verbose else ""
     where = f"  [{position}]" if position else ""
     say(f"{result.asin}: {result.status} ({made}{took}) {result.folder}{where}")

@@ -8,8 +8,6 @@ from cleanplate.hull.refiner import refiner_digest
 from cleanplate.hull.silhouettes import SoftMask
 from cleanplate.hull.stage import (
     hear,
-    read_view_mask,
-    read_view_probability,
     refined_problems,
     write_hull,
     write_masks,
@@ -23,8 +21,6 @@ __all__ = [
     "SoftMask",
     "carving_mask",
     "hear",
-    "read_view_mask",
-    "read_view_probability",
     "refine",
     "refine_views",
     "refined_problems",

@@ -22,7 +22,6 @@ FOLDER = Path(str(files("cleanplate.hull") / "models"))
 GREY = 128
 """What stands in for a picture that is not there."""
 
-
 SURE = 6.0
 """Logits beyond it count as it: a mask of another tool has no other."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.capture import Capture, View
+from cleanplate.capture import Capture, View, read_view_mask, read_view_probability
 from cleanplate.errors import ImageError, MeshError
 from cleanplate.files import write_json
 from cleanplate.geometry import Camera, Pose, write_mesh
@@ -19,14 +19,7 @@ from cleanplate.hull.plausible import doubts
 from cleanplate.hull.refine import POSSIBLE, SETTLED, Refined, carving_mask, refine_views
 from cleanplate.hull.silhouettes import SoftMask
 from cleanplate.hull.stake import volume_at_stake
-from cleanplate.image import (
-    check_size,
-    read_image,
-    read_mask,
-    read_probability,
-    write_mask,
-    write_probability,
-)
+from cleanplate.image import check_size, read_image, write_mask, write_probability
 from cleanplate.types import Image, Mask, ViewProbability
 
 MIN_VIEWS = 3
@@ -215,23 +208,3 @@ def _unknown(
     sound = [n for n in range(len(masks)) if n not in doubted] or list(range(len(masks)))
     parts = [masks[n] for n in sound], [cameras[n] for n in sound], [poses[n] for n in sound]
     return unknown_share(hull, *parts, floor)
-
-
-def read_view_mask(capture: Capture, view: View, mask_dir: Path) -> Mask:
-    """Read <view id>.png of a folder.
-
-    Raises:
-        ImageError: it cannot be read, or has another size than the view's camera.
-    """
-    path, camera = mask_dir / f"{view.id}.png", capture.camera_of(view)
-    mask = read_mask(path)
-    check_size(path, "mask", mask.shape[::-1], (camera.width, camera.height))
-    return mask
-
-
-def read_view_probability(capture: Capture, view: View, folder: Path) -> ViewProbability:
-    """Read a run's <view id>.png of a folder of probabilities; errors as `read_view_mask`."""
-    path, camera = folder / f"{view.id}.png", capture.camera_of(view)
-    probability = read_probability(path)
-    check_size(path, "probability", probability.shape[::-1], (camera.width, camera.height))
-    return probability

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from cleanplate.capture import Capture, View
+from cleanplate.capture import Capture, View, read_view_mask, read_view_probability
 from cleanplate.errors import CleanplateError, ImageError
-from cleanplate.hull import hear, read_view_mask, read_view_probability
+from cleanplate.hull import hear
 from cleanplate.image import read_image
 from cleanplate.report import thumbnail
 from cleanplate.state import State

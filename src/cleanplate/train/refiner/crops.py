@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cleanplate.hull.refiner import SURE
+from cleanplate.hull.refiner import GREY, SURE
 from cleanplate.train.refiner.examples import CHANNEL_UNIT, LOGIT_UNIT, Variant
 from cleanplate.train.refiner.faults import region
-from cleanplate.train.refiner.network import DENIED
+from cleanplate.train.refiner.network import COVERED, DENIED
 
 SIDE = 112
 """Pixels; even."""
@@ -27,8 +27,6 @@ P_DECEIVED = 0.25
 """Chance that a crop's photograph itself deceives."""
 
 P_NO_PLATE, P_NO_PICTURE, P_NEGATIVE = 0.1, 0.2, 0.15
-
-GREY = 128
 
 
 def batch(variants: Sequence[Variant], count: int, rng: np.random.Generator) -> tuple[Tensor, ...]:
@@ -126,7 +124,7 @@ def _pool(variant: Variant, n: int, rng: np.random.Generator) -> np.ndarray:
         return wrong
     if chance < P_ERROR + P_CONTRADICTION:
         others = variant.others[n].astype(np.float32) * CHANNEL_UNIT
-        uncovered = (others[..., 4] < -0.15) & (variant.logit[n][::2, ::2] > 0)
+        uncovered = (others[..., COVERED] < -0.15) & (variant.logit[n][::2, ::2] > 0)
         disagreeing = (np.abs(others[..., 0]) < 0.3) | uncovered
         return disagreeing.repeat(2, 0).repeat(2, 1)[: truth.shape[0], : truth.shape[1]]
     return truth
