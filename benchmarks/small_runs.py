@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from cleanplate.evaluate.metrics import evaluate_mask
 from cleanplate.files import write_json
@@ -61,7 +62,7 @@ def run(
         return json.loads(out.read_bytes())
     work = out.with_suffix("")
     wall, cpu = time.perf_counter(), time.process_time()
-    checkpoint = train(replace(recipe, validate_every=steps), packs, work, init, steps=steps)
+    checkpoint = train(replace(recipe, validate_every=steps, validation_views=8), packs, work, init, steps=steps)
     spent = {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
     log = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
     losses = [line["loss"] for line in log if line["kind"] == "step"]
@@ -81,7 +82,7 @@ def run(
 
 def score(checkpoint: Path, pairs: Sequence[StoredPair], longest: int) -> dict[str, dict[str, float]]:
     """Return each view's metrics, at the pictures' own size, of a network that sees them at the training size."""
-    network, _ = load_network(checkpoint)
+    network = load_network(checkpoint)[0].to("cuda" if torch.cuda.is_available() else "cpu")
     scores = {}
     for stored in pairs:
         pair = stored.read()

@@ -241,7 +241,7 @@ def _steps(
     """Train on the given batches; yield each one's pairs, loss and learning rate."""
     recipe, progress = state.recipe, state.progress
     on_gpu = state.device.type == "cuda"
-    workers = max(recipe.workers, (os.cpu_count() or 1) - 1) if on_gpu else recipe.workers
+    workers = max(recipe.workers, _cores() - 1) if on_gpu else recipe.workers
     loader = DataLoader(
         Examples(training, recipe, progress.epoch),
         batch_sampler=[batch[state.rank :: state.world] for batch in order],
@@ -266,6 +266,11 @@ def _steps(
         progress.batch += 1
         progress.step += 1
         yield [training[int(i)] for i in index], value, lr
+
+
+def _cores() -> int:
+    """Return how many of the processor's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _has_bfloat16(device: torch.device) -> bool:
