@@ -120,7 +120,7 @@ def paper_gpu() -> Recipe:
     """The paper's network on a GPU for minutes: first at half size, from an encoder that knows ImageNet."""
     return replace(
         paper(), size=(256, 320), longest=320, batch=48, lr=2e-4, warmup=60, anneal=True, halve_every=0,
-        min_batches=800, validation=0.1, validate_every=1000, validation_views=48, ema=0.99,
+        min_batches=200, validation=0.1, validation_views=32, ema=0.99,
     )  # fmt: skip
 
 
