@@ -1,10 +1,10 @@
 """Compositions of data sets: which products, how many views, of what size, on which rigs.
 
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
-models are trained and tested with: their families, scans and rigs are disjoint. `train-hard` and `train-thin` add what
-is hard to training, `train-more` further families, `train-abstract` shapes that are no products; `train-shapes`
-dresses other people's shapes, `train-views` has whole captures of those that it leaves, for what judges views
-together. `yield-30` has whole captures of some test products.
+models are trained and tested with: their families, scans and rigs are disjoint. `train-hard`, `train-thin` and
+`train-open` add what is hard to training, `train-more` further families, `train-abstract` shapes that are no products;
+`train-shapes` dresses other people's shapes, `train-views` has whole captures of those that it leaves, for what judges
+views together. `yield-30` has whole captures of some test products.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from cleanplate.render.capture import Shot, draw_shots
 from cleanplate.render.config import Quality, RigConfig
 from cleanplate.render.pool import choose_rig, make_pool
 from cleanplate.render.products import (
-    ABSTRACT_FAMILIES,
     FAMILIES,
     MORE_FAMILIES,
     TRAIN_FAMILIES,
@@ -58,6 +57,10 @@ _FURNITURE = ("stool", "lamp", "shelf", "chair", "bird_cage", "hanger")
 KITCHEN_FAMILIES = tuple(f for f in FAMILIES if f not in (*_FURNITURE, "hammer", "screwdriver", "pliers", "animal"))
 HARD = ("clear_glass", "frosted_glass", "clear_glass", "gloss_white", "tinted_glass", "chrome", "matt_white")
 THIN_FAMILIES = ("basket", "wire_rack", "hanger", "sieve", "mug_tree", "stool", "turner")
+OPEN_FAMILIES = (
+    *("rosette", "tangle", "lattice", "rosette", "fretwork", "coil"),
+    *("rosette", "tangle", "dish_rack", "rosette", "lattice", "chain", "tripod", "lantern"),
+)
 THIN = (None, "gloss_white", "matt_white", None, "chrome", "brushed_metal", "clear_glass", None, "plastic")
 KITCHEN_LATITUDES = (1.0, 2.5, 2.5, 1.0, 2.5, 1.0, 1.0, 1.0, 0.5, 0.5)
 """Share of the views per camera, from the horizon up: dense at about 10, 20 and 40 degrees."""
@@ -155,10 +158,15 @@ def _train_thin(_meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "THN", [4] * count, make_pool(16, seed=6), seed=17_000)
 
 
+def _train_open(_meshes: Path | None, scale: float) -> list[Job]:
+    """280 training products x 4 views of wires and openwork, most of them random, at the test side's size."""
+    sources = _interleave(OPEN_FAMILIES, [], _scaled(280, scale), first_seed=600)
+    return make_jobs(sources, "OPN", [4] * len(sources), make_pool(16, seed=9), seed=22_000)
+
+
 def _train_abstract(_meshes: Path | None, scale: float) -> list[Job]:
     """240 random shapes x 2 views, at the test side's size: 120 by themselves, then 120 heaps of two."""
-    alone = [family for family in ABSTRACT_FAMILIES if family != "heap"]
-    sources = _interleave(alone, [], _scaled(120, scale), first_seed=300)
+    sources = _interleave(("tangle", "fretwork", "lattice", "clump"), [], _scaled(120, scale), first_seed=300)
     sources += [Source("heap", 300 + i) for i in range(_scaled(120, scale))]
     return make_jobs(sources, "ABS", [2] * len(sources), make_pool(16, seed=7), seed=18_000)
 
@@ -217,6 +225,7 @@ RECIPES = {
         Recipe("train-small", 320, 256, _train_small, Quality(samples=6), validation=0.1),
         Recipe("train-hard", 640, 512, _train_hard, _FULL_SIZE, validation=0.1),
         Recipe("train-thin", 640, 512, _train_thin, _FULL_SIZE, validation=0.1),
+        Recipe("train-open", 640, 512, _train_open, _FULL_SIZE, validation=0.1),
         Recipe("train-abstract", 640, 512, _train_abstract, _FULL_SIZE, validation=0.1),
         Recipe("train-more", 640, 512, _train_more, _FULL_SIZE, validation=0.1),
         Recipe("train-shapes", 640, 512, _train_shapes, _FULL_SIZE, validation=0.1),

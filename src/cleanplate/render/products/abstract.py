@@ -7,7 +7,16 @@ import trimesh
 
 from cleanplate.render.products.assembly import join, moved, turned, union
 from cleanplate.render.products.dressing import draw
-from cleanplate.render.products.primitives import extrude, revolve, rod, rounded_box, spline, superellipsoid, tube
+from cleanplate.render.products.primitives import (
+    extrude,
+    revolve,
+    ring,
+    rod,
+    rounded_box,
+    spline,
+    superellipsoid,
+    tube,
+)
 from cleanplate.render.products.types import Material, Part
 
 
@@ -37,6 +46,32 @@ def tangle(rng: np.random.Generator) -> list[Part]:
     if rng.random() < 0.3:
         return [Part(part, _any(rng)) for part in parts]
     return [Part(join(*parts), _any(rng))]
+
+
+def rosette(rng: np.random.Generator) -> list[Part]:
+    """A wire bent at random and repeated around an axis, lying or standing, with rings, perhaps on a stem."""
+    size, wire = rng.uniform(0.03, 0.13), np.exp(rng.uniform(np.log(0.0007), np.log(0.005)))
+    height = size * rng.choice([0.0, rng.uniform(0.2, 2.5)])
+    turns, count = rng.uniform(0, 1.2), int(rng.integers(4, 8))
+    closed = bool(rng.random() < 0.5)
+    if closed:  # a loop beside the axis
+        angles = np.arange(count) * 2 * np.pi / count
+        radii, lean = 0.5 + 0.4 * np.cos(angles), rng.uniform(0.1, 0.5) * np.sin(angles)
+        levels = 0.5 + 0.5 * np.cos(angles + rng.uniform(0, 6.3))
+    else:
+        radii, levels = rng.uniform(0.05, 1, count), np.linspace(0, 1, count)
+        lean = turns * levels
+    around = np.stack([radii * np.cos(lean), radii * np.sin(lean)], 1) * size
+    petal = tube(np.c_[around, levels * height], wire, 100, closed=closed, sides=8)
+    copies = int(rng.integers(2, 19))
+    pieces = [turned(petal, angle) for angle in np.arange(copies) * 2 * np.pi / copies]
+    levels = rng.uniform(0, height, int(rng.integers(0, 4)))
+    pieces += [ring(size * rng.uniform(0.2, 1.05), wire * rng.uniform(0.8, 2), z) for z in levels]
+    work = turned(join(*pieces), rng.choice([0.0, 0.0, np.pi / 2, rng.uniform(0.2, 2.9)]), (1, 0, 0))
+    if rng.random() < 0.4:
+        stem = rod([0, 0, -size * rng.uniform(0.3, 1.5)], [0, 0, 0.2 * height], wire * rng.uniform(1.5, 8), 16)
+        return [Part(work, _any(rng)), Part(stem, _any(rng))]
+    return [Part(work, _any(rng))]
 
 
 def fretwork(rng: np.random.Generator) -> list[Part]:

@@ -97,7 +97,14 @@ _MORE: tuple[_Maker, ...] = (
     household.soft,
 )
 # for training too, but no products
-_ABSTRACT: tuple[_Maker, ...] = (abstract.tangle, abstract.fretwork, abstract.lattice, abstract.clump, abstract.heap)
+_ABSTRACT: tuple[_Maker, ...] = (
+    abstract.tangle,
+    abstract.fretwork,
+    abstract.lattice,
+    abstract.clump,
+    abstract.heap,
+    abstract.rosette,
+)
 # share of products that lie on their side
 LYING = {
     "tumbler": 0.15,
