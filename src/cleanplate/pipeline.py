@@ -404,8 +404,8 @@ STAGES = (
     Stage("segment", 1, _probabilities, _segment),
     Stage("refine", 3, _masks, _whole(_refine), _tell_refined),
     Stage("check", 1, _plates, _whole(_check), _tell_plates),
-    Stage("carve", 4, _hull, _whole(_carve), _tell_hull),
+    Stage("carve", 5, _hull, _whole(_carve), _tell_hull),
     Stage("asset", 4, _models, _whole(_texture), _tell_models),
-    Stage("report", 2, _pages, _whole(_report)),
+    Stage("report", 3, _pages, _whole(_report)),
 )
 """In their order. Raise a stage's number with its behaviour: results of the old one are made again then."""

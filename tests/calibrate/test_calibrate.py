@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from board_photos import BOARD, PLACEMENTS
 
 from cleanplate.calibrate import Calibration, calibrate, find_boards, solve_rig
 from cleanplate.capture.rig import read_rig
 from cleanplate.errors import CaptureError
 from cleanplate.geometry import project, rotation_z
 from cleanplate.image import read_image, write_image
-
-from .conftest import BOARD, PLACEMENTS
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,10 @@ def test_from_colmap_or_metashape(tmp_path: Path) -> None:
         found = {view.id: view.pose for view in read_capture(tmp_path / name).views}
         for view in views:
             np.testing.assert_allclose(found[view.id].centre, view.pose.centre, atol=1e-6)
+    for name in ("standing", "levelled"):
+        for pose, true in zip(read_capture(tmp_path / name).poses(), poses(12), strict=True):
+            assert pose.centre[2] == pytest.approx(true.centre[2], abs=0.012)
+            assert np.hypot(*pose.centre[:2]) == pytest.approx(0.5, rel=0.03)
     facts = next((tmp_path / "results").glob("*/hull.json")).read_text()
     assert '"tangent_miss_pixels": 0.' in facts
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from board_photos import BOARD, PLACEMENTS
 
 from cleanplate.calibrate import Board, find_corners
 from cleanplate.calibrate.board import draw_page
@@ -15,8 +16,6 @@ from cleanplate.capture.rig import read_rig
 from cleanplate.errors import CleanplateError
 from cleanplate.geometry import Pose, look_at, rotation_z
 from cleanplate.image import write_image
-
-from .conftest import BOARD, PLACEMENTS
 
 
 @pytest.mark.parametrize("roll", [0.0, 90.0, 180.0])

@@ -37,6 +37,7 @@ def test_a_product_of_any_usual_size_on_the_floor_is_not_doubted(scale):
         ({"scale": 1000.0}, "the unit"),
         ({"shift": -0.05}, "the floor: z = 0 cuts off"),
         ({"shift": -0.4}, "nothing of the product is above"),
+        ({"shift": 0.05}, "the product would float"),
         ({"turn": Rotation.from_rotvec([1.0, 0, 0]).as_matrix()}, "the turntable's axis lies 57 degrees from z"),
     ],
 )

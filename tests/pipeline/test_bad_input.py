@@ -1,8 +1,10 @@
 """Everything that can be wrong with a capture: named, with its file and remedy, and the neighbours unharmed."""
 
 import errno
+import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,12 +102,30 @@ def test_a_full_disk_is_named_and_a_rerun_finishes(
     batch = run_batch([folder], tmp_path / "out", SETTINGS)
     assert batch.exit_code == 1
     assert "No space left on device" in batch.products[0].problems[0]
+    told = json.loads((tmp_path / "out/B00000BALL/result.json").read_text())
+    assert told["status"] == "failed" and "No space left on device" in told["problems"][0]
     monkeypatch.undo()
     assert run_batch([folder], tmp_path / "out", SETTINGS).exit_code == 0
     run_batch([folder], tmp_path / "again", SETTINGS)
     ours, undisturbed = (contents(tmp_path / name / "B00000BALL") for name in ("out", "again"))
     del ours["result.json"], undisturbed["result.json"]  # holds the output folder's name
     assert ours == undisturbed
+
+
+def test_a_result_never_says_ok_after_a_failure(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = tmp_path / "out/B00000BALL/result.json"
+    settings = replace(SETTINGS, stages=(*MASKS, "carve"))
+    run_batch([folder], tmp_path / "out", settings)
+    assert json.loads(result.read_text())["status"] == "ok"
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "hull.ply")
+
+    monkeypatch.setattr("cleanplate.hull.write_hull", refused)
+    batch = run_batch([folder], tmp_path / "out", replace(settings, resolution=40))
+    assert batch.exit_code == 1
+    told = json.loads(result.read_text())
+    assert told["status"] == "failed" and "hull.ply: Permission denied" in told["problems"][0]
 
 
 def test_an_output_that_cannot_be_written_is_named(folder: Path, tmp_path: Path) -> None:
@@ -135,8 +155,6 @@ MASK_DAMAGE: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
 
 @pytest.mark.parametrize("name", MASK_DAMAGE)
 def test_a_useless_mask_is_left_out_of_the_hull(folder: Path, tmp_path: Path, name: str) -> None:
-    import json
-
     change, expected = MASK_DAMAGE[name]
     path = folder / "masks/cam00_000.png"
     write_mask(path, change(read_mask(path)))

@@ -32,6 +32,25 @@ def test_an_overlay_keeps_the_product_and_dims_the_rest() -> None:
     assert (drawn[:5] < 150).all()
 
 
+def test_a_view_that_others_changed_is_noted_by_its_share_of_the_mask(tmp_path: Path) -> None:
+    from cleanplate.capture import View
+    from cleanplate.image import write_probability
+    from cleanplate.report.stage import _refined_note
+
+    def note(size: int, hole: int) -> str:
+        before = np.zeros((200, 200), np.float32)
+        before[10 : 10 + size, 10 : 10 + size] = 1.0
+        after = before.copy()
+        after[12 : 12 + hole, 12 : 12 + hole] = 0.0
+        for kind, each in (("probabilities", before), ("refined", after)):
+            write_probability(tmp_path / kind / "v.png", each)
+        return _refined_note(tmp_path, View("v", "cam00", "v.png"))
+
+    assert note(150, 0) == note(150, 10) == ""
+    assert "0 px filled in, 400 removed, 2% of it" in note(150, 20)
+    assert "100 removed, 33% of it" in note(20, 10)
+
+
 def red_box(path: Path, meshopt: bool = False) -> None:
     box = Mesh.of(trimesh.creation.box((0.1, 0.1, 0.1)))
     red = np.tile(np.array([200, 30, 30], np.uint8), (len(box.vertices), 1))
@@ -54,7 +73,15 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         view_panel("noted", image, None, mask, mask, "the mask is <empty>"),
     ]
     path = folder / "report.html"
-    write_report(path, "B0 <b>", {"size": "1 & 2"}, ["<script>alert(1)</script>"], panels, [folder / "box.glb"])
+    write_report(
+        path,
+        "B0 <b>",
+        {"size": "1 & 2"},
+        ["<script>alert(1)</script>"],
+        panels,
+        [folder / "box.glb"],
+        ["glass", "<i>thin"],
+    )
     return path
 
 
@@ -78,11 +105,13 @@ def test_the_page_works_alone_and_draws_the_model(page: Path) -> None:
         shot = cv2.imdecode(np.frombuffer(tab.locator("#model").screenshot(), np.uint8), cv2.IMREAD_COLOR)
         order = tab.locator(".view h3").all_inner_texts()
         problem = tab.locator(".problems li").inner_text()
+        named, tags = tab.title(), tab.locator("h1 .tag").all_inner_texts()
         broken = tab.evaluate("[...document.images].filter(image => image.complete && !image.naturalWidth).length")
         browser.close()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     blue, _, red = (shot[shot.shape[0] // 2, shot.shape[1] // 2]).astype(int)
     assert red > blue + 60, "the red box is not drawn in the middle of the viewer"
+    assert (named, tags) == ("B0 <b> - cleanplate", ["glass", "<i>thin"])
     assert order == ["noted", "bad", "good"]
     assert problem == "<script>alert(1)</script>"
     assert broken == 0

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from playwright.sync_api import Browser
 from starlette.routing import Route
 
 from cleanplate.web.products import find_products
 from cleanplate.web.review import Review, review_app
-from web.conftest import TOKEN, Page
+from web.conftest import TOKEN, Page, served
 
 KEY = "0-cam00_000"
 
@@ -70,6 +71,39 @@ def test_no_path_reaches_the_file_system(page: Page) -> None:
         for what in ("image", "mask", "thumbnail", "history", f"history/{'0' * 64}"):
             assert client.get(f"/api/views/{key}/{what}").status in (404, 405), (key, what)
     assert client.get(f"/api/views/{KEY}/history/..%2f..%2f..%2fcapture.json").status in (404, 422)
+
+
+def test_cookies_of_other_servers_here_lock_nobody_out(page: Page) -> None:
+    own = f"cleanplate_{page.port}={TOKEN}"
+    for foreign in ("a[1]=x", 'j={"a": 1}', "bad", "=", "a=b c,d", "cleanplate_1=of-another", f"x{own}"):
+        assert page.client(cookie=f"{foreign}; {own}; {foreign}").get("/api/views").status == 200, foreign
+        assert page.client(cookie=foreign).get("/api/views").status == 401, foreign
+
+
+def test_on_the_default_port_browsers_leave_it_out(capture: Path) -> None:
+    """The app is told that its port is 80; requests are what a browser sends there."""
+    review = Review(find_products([capture]), "classical", "anna")
+    with served(lambda _: review_app(review, TOKEN, 80)) as page:
+        own = {"cookie": f"cleanplate_80={TOKEN}"}
+        for host in ("127.0.0.1", "localhost", "127.0.0.1:80"):
+            client = page.client(**own, host=host, origin=f"http://{host}")
+            assert client.get("/api/views").status == 200, host
+            stranger = page.client(cookie=None, host=host)
+            assert f"cleanplate_80={TOKEN}" in stranger.get(f"/?token={TOKEN}").headers["set-cookie"]
+            assert page.client(**own, host=host, origin=f"http://{host}:1").request("POST", "/api/views").status == 403
+        assert page.client(**own, host=f"127.0.0.1:{page.port}").get("/api/views").status == 421
+
+
+def test_a_browser_with_a_foreign_cookie_comes_in(page: Page, browser: Browser) -> None:
+    context = browser.new_context()
+    try:
+        for name, value in (("other", "a[1]=x"), ("cleanplate_1", "theirs")):
+            context.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
+        shown = context.new_page()
+        assert shown.goto(page.url).status == 200  # type: ignore[union-attr]
+        assert context.request.get(f"{page.base}/api/views").status == 200
+    finally:
+        context.close()
 
 
 def test_other_servers_cookies_and_the_default_port_lock_nobody_out() -> None:

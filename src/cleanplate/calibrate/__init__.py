@@ -4,6 +4,7 @@ from cleanplate.calibrate.board import Board, draw_board, write_board
 from cleanplate.calibrate.detect import Sighting, find_boards, find_corners
 from cleanplate.calibrate.silhouettes import SilhouetteReport, SilhouetteView, calibrate_turntable, rig_from_silhouettes
 from cleanplate.calibrate.stage import Calibration, CalibrationReport, calibrate, solve_rig
+from cleanplate.calibrate.standing import Standing, standing
 
 __all__ = [
     "Board",
@@ -12,6 +13,7 @@ __all__ = [
     "Sighting",
     "SilhouetteReport",
     "SilhouetteView",
+    "Standing",
     "calibrate",
     "calibrate_turntable",
     "draw_board",
@@ -19,5 +21,6 @@ __all__ = [
     "find_corners",
     "rig_from_silhouettes",
     "solve_rig",
+    "standing",
     "write_board",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from cleanplate.errors import CaptureError
 from cleanplate.geometry.tangency import Rays, tangency
 
 FEWEST = 3
@@ -62,6 +63,31 @@ def extents(rays: Rays, pairs: Int[np.ndarray, "p 2"]) -> Extents:
     tops = _levelled([(points[own, 1, 2], flatness[own, 1]) for own in views], -1.0)
     bottom, top = np.percentile(bottoms, EDGE), np.percentile(tops, 100 - EDGE)
     return Extents(float(bottom), float(top), plan_width(rays))
+
+
+def metres_and_floor(size: Extents, height: float | None, width: float | None, steepness: float) -> tuple[float, float]:
+    """Return metres per unit, and the floor's height in units.
+
+    Args:
+        height, width: of the product in metres; one of them at least.
+        steepness: degrees by which the lowest camera looks down, for what is said.
+
+    Raises:
+        CaptureError: the views do not show that length.
+    """
+    if width is not None:
+        if not size.width > 0:
+            raise CaptureError(
+                f"the cameras look down too steeply ({steepness:.0f} degrees) to see the product's width; give its "
+                f"height"
+            )
+        scale = width / size.width
+        # Tangents never reach beyond the product: what its height lacks is hidden above and below, about half each.
+        lacks = 0.0 if height is None else height / scale - (size.top - size.bottom)
+        return scale, size.bottom - lacks / 2
+    if not size.top > size.bottom:
+        raise CaptureError("the silhouettes do not show the product's height; give its width")
+    return float(height) / (size.top - size.bottom), size.bottom  # type: ignore[arg-type]
 
 
 def _inclinations(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cleanplate.calibrate.extents import Extents, extents
+from cleanplate.calibrate.extents import extents, metres_and_floor
 from cleanplate.calibrate.search import Found, adjusted, joined, search
 from cleanplate.calibrate.turntable import Problem, Scene
 from cleanplate.capture import check_output, read_capture, read_view_mask
@@ -213,7 +213,7 @@ def _scaled(
         size = replace(size, width=extents(rays, useful_pairs(own)).width)
     steepness = float(np.degrees(found.numbers[lowest, 0]))
     notes = []
-    scale, floor = _length(size, height, width, steepness)
+    scale, floor = metres_and_floor(size, height, width, steepness)
     if steepness > STEEP and height is None:
         notes.append(
             f"the lowest camera looks down by {steepness:.0f} degrees and hardly sees the product's foot: the floor is "
@@ -227,20 +227,3 @@ def _scaled(
         poses[name] = Pose(pose.R, scale * (pose.t + pose.R @ np.array([0.0, 0.0, floor])))
     lenses = {name: found.camera(scene, index) for index, name in enumerate(names)}
     return Rig(lenses, poses, {}, found.clockwise), notes
-
-
-def _length(size: Extents, height: float | None, width: float | None, steepness: float) -> tuple[float, float]:
-    """Return metres per unit, and the floor's height in units."""
-    if width is not None:
-        if not size.width > 0:
-            raise CaptureError(
-                f"the cameras look down too steeply ({steepness:.0f} degrees) to see the product's width; give its "
-                f"height"
-            )
-        scale = width / size.width
-        # Tangents never reach beyond the product: what its height lacks is hidden above and below, about half each.
-        lacks = 0.0 if height is None else height / scale - (size.top - size.bottom)
-        return scale, size.bottom - lacks / 2
-    if not size.top > size.bottom:
-        raise CaptureError("the silhouettes do not show the product's height; give its width")
-    return float(height) / (size.top - size.bottom), size.bottom  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """Photographs from elsewhere into a capture: import."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -43,7 +44,11 @@ def import_capture(
     ] = None,
     width: Annotated[
         float | None,
-        typer.Option(min=1e-4, max=20, help="The product's greatest width, metres: finds poses by silhouettes."),
+        typer.Option(
+            min=1e-4,
+            max=20,
+            help="The product's greatest width, metres: finds poses by silhouettes; with --poses floor and scale.",
+        ),
     ] = None,
     height: Annotated[
         float | None,
@@ -70,7 +75,11 @@ def import_capture(
         str, typer.Option(help="Up in the poses' world: find, keep, x, -y, ... or three numbers 0,0,1.")
     ] = "find",
     origin: Annotated[
-        str | None, typer.Option(help="The platen's middle in the poses' world: x,y,z or find; else its own.")
+        str | None,
+        typer.Option(
+            help="The platen's middle in the poses' world: x,y,z, find (where the cameras look) or foot (there, as "
+            "high as masks show the product to stand); else its own."
+        ),
     ] = None,
     scale: Annotated[float, typer.Option(min=1e-9, help="Metres per unit of the poses' world.")] = 1.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be made, and make nothing.")] = False,
@@ -80,19 +89,17 @@ def import_capture(
     from cleanplate.exchange.photographs import with_plates_from_views, write_plan
     from cleanplate.exchange.photographs.plan import check_id, product_id
 
-    ways = [turntable is not None, angles is not None, table is not None, poses is not None]
-    if sum(ways) > 1 or (poses is not None and rig is not None):
-        raise typer.BadParameter("give one of --turntable, --angles, --table and --poses", param_hint="--poses")
+    finds = width is not None or height is not None
+    _check_ways([turntable, angles, table, poses], rig, finds, scale, origin)
     if asin is None and name is None:
         raise typer.BadParameter("give the product's --name, or its --asin", param_hint="--name")
     product = check_id(asin) if asin is not None else product_id(str(name))
     if images.resolve().is_relative_to(out.resolve()):
         raise CaptureError(f"{out}: holds the photographs; name a folder outside of them")
-    finds = width is not None or height is not None
-    if finds and (poses is not None or rig is not None):
-        raise typer.BadParameter("--width and --height find poses; --rig and --poses give them", param_hint="--width")
+    by_foot = origin == "foot" or (finds and origin in (None, "find"))
     if poses is not None:
-        plan = _plan_posed(images, poses, pose_format, (up, origin, scale), plates, plate)
+        world = (up, "foot" if by_foot else origin, scale)
+        plan = _plan_posed(images, poses, pose_format, world, plates, plate)
     else:
         plan = _plan_named(images, (turntable, angles, table), bool(clockwise) and not finds, rig, lens, plates, plate)
     if dry_run:
@@ -105,12 +112,31 @@ def import_capture(
     with TemporaryDirectory(prefix="cleanplate-") as room:
         if plate_from == "views":
             plan = with_plates_from_views(plan, Path(room))
-        if finds:
-            from cleanplate.cli.posing import with_found_poses
-
+        if finds or by_foot:
+            from cleanplate.cli.posing import with_found_floor, with_found_poses
+        if poses is not None and (finds or by_foot):
+            plan = with_found_floor(plan, model, width, height, by_foot)
+        elif finds:
             plan, found = with_found_poses(plan, model, width, height, clockwise)
         capture = write_plan(plan, out, product, name, found)
     _tell(plan, out, capture)
+
+
+def _check_ways(ways: Sequence[object], rig: Path | None, finds: bool, scale: float, origin: str | None) -> None:
+    """Refuse options that say the same thing twice.
+
+    Args:
+        ways: to tell angles or poses, None where not given; the last is a file of poses.
+        finds: whether a length of the product is given.
+    """
+    if sum(way is not None for way in ways) > 1 or (ways[-1] is not None and rig is not None):
+        raise typer.BadParameter("give one of --turntable, --angles, --table and --poses", param_hint="--poses")
+    if finds and rig is not None:
+        raise typer.BadParameter("--width and --height find poses; --rig gives them", param_hint="--width")
+    if finds and scale != 1.0:
+        raise typer.BadParameter("--width and --height tell the scale; give these or --scale", param_hint="--scale")
+    if origin is not None and ways[-1] is None:
+        raise typer.BadParameter("is of the world of --poses, which are not given", param_hint="--origin")
 
 
 def _tell(plan: "Plan", out: Path, capture: "Capture") -> None:

@@ -12,6 +12,8 @@ from cleanplate.types import ViewMask
 
 LARGEST, SMALLEST = 10.0, 0.0002
 """Metres along the longest side of what stands on a platen."""
+FLOATING = 0.2
+"""Of the height of the box around a product: its lower side is at the foot or below, so above the floor it floats."""
 TILTED, SCATTER = 20.0, 2.0
 """Degrees of the turntable's axis from z, and of what tells it."""
 
@@ -39,17 +41,25 @@ def doubts(
         return found
     size = float((high - low).max())
     if not SMALLEST <= size <= LARGEST:
-        found.append(f"the unit: the product would be {size:.3g} m large; import with --scale, or correct length_unit")
+        found.append(
+            f"the unit: the product would be {size:.3g} m large; import with --height, --width or "
+            f"--scale, or correct length_unit"
+        )
     if floor is None:
         return found
     lowest = min(max(0.0, np.arcsin((pose.centre[2] - floor) / np.linalg.norm(pose.centre))) for pose in poses)
     under = np.hypot(*(high - low)[:2]) / 2 * np.tan(min(lowest, 1.3))
     if high[2] <= floor:
-        found.append("the floor: nothing of the product is above z = 0; import with --origin, or give --no-floor")
+        found.append("the floor: nothing of the product is above z = 0; import with --origin foot, or give --no-floor")
+    elif low[2] - floor > FLOATING * (high[2] - low[2]):
+        found.append(
+            f"the floor: the product would float {100 * (low[2] - floor):.3g} cm above z = 0; import with --origin "
+            f"foot, or give --no-floor"
+        )
     elif floor - low[2] > 1.5 * under + 0.15 * (high[2] - floor):
         share = (floor - low[2] - under) / (high[2] - low[2] - under)
         found.append(
-            f"the floor: z = 0 cuts off about {100 * share:.0f}% of the product; import with --origin at its foot, or "
-            f"give --no-floor"
+            f"the floor: z = 0 cuts off about {100 * share:.0f}% of the product; import with --origin foot, or give "
+            f"--no-floor"
         )
     return found

@@ -71,11 +71,13 @@ def write_report(
     problems: Sequence[str],
     panels: Sequence[ViewPanel],
     models: Sequence[Path],
+    tags: Sequence[str] = (),
 ) -> None:
     """Write the page atomically: figures, problems, the model to turn around, and the views, worst first.
 
     Args:
         models: the GLB, which goes into the page, and other files beside it, which are linked; empty if there is none.
+        tags: what is said of the product besides its name.
     """
     from jinja2 import Environment, FileSystemLoader
 
@@ -83,6 +85,7 @@ def write_report(
     environment.filters["data_url"] = _data_url
     page = environment.get_template("report.html.j2").render(
         title=title,
+        tags=tags,
         figures=figures,
         problems=gathered(problems),
         panels=sorted(panels, key=_worst_first),

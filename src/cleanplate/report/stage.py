@@ -16,6 +16,9 @@ from cleanplate.report.page import ViewPanel, view_panel, write_report
 DOUBTFUL_AGREEMENT = 0.9
 """Mean IoU between masks and re-projected hull below which the model is called doubtful; sound masks reach 0.99."""
 
+TELLING = 0.01
+"""Of a mask's pixels: less that other views change is noise along the outline, and nothing to look at."""
+
 
 def read_facts(output: Path) -> dict[str, Any]:
     """Return what a stage wrote beside its output; empty where there is none."""
@@ -124,8 +127,7 @@ def write_product(
     notes = facts.get("unused", {}) | facts.get("doubtful", {})
     panels = [_panel(capture, view, folder, out, mesh, notes.get(view.id)) for view in capture.views]
     name = f"{capture.title} ({capture.asin})" if capture.title else capture.asin
-    title = " ".join([name, *capture.tags])
-    write_report(out / "report.html", title, figures, problems, panels, shown[1:])
+    write_report(out / "report.html", name, figures, problems, panels, shown[1:], capture.tags)
 
 
 def _panel(capture: Capture, view: View, folder: Path, out: Path, mesh: Mesh | None, note: str | None) -> ViewPanel:
@@ -141,12 +143,14 @@ def _panel(capture: Capture, view: View, folder: Path, out: Path, mesh: Mesh | N
 
 
 def _refined_note(folder: Path, view: View) -> str:
-    """Say what the other views changed in a mask; nothing if they did not."""
+    """Say what the other views changed in a mask; nothing if that is no more than an outline's noise."""
     before, after = (folder / kind / f"{view.id}.png" for kind in ("probabilities", "refined"))
     if not (before.is_file() and after.is_file()):
         return ""
     first, refined = (read_probability(path) >= 0.5 for path in (before, after))
     filled, removed = int((refined & ~first).sum()), int((first & ~refined).sum())
-    if not filled + removed:
+    share = (filled + removed) / max(int(refined.sum()), 1)
+    if share < TELLING:
         return ""
-    return f"its mask was refined by what other views show: {filled} px filled in, {removed} removed; look at it"
+    changed = f"{filled} px filled in, {removed} removed, {100 * share:.0f}% of it"
+    return f"its mask was refined by what other views show: {changed}; look at it"

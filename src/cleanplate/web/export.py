@@ -46,7 +46,9 @@ def export_accepted(paths: Sequence[Path], out: Path) -> list[Path]:
         if target.resolve() == capture.folder.resolve():
             raise CaptureError(f"{out}: the export would overwrite the capture {capture.folder}; choose another folder")
         copied = [_copy(product, view, target) for view in views]
-        write_capture(Capture(target, capture.asin, _cameras(capture, views), tuple(copied), capture.tags))
+        write_capture(
+            Capture(target, capture.asin, _cameras(capture, views), tuple(copied), capture.tags, capture.title)
+        )
         record[capture.asin] = {
             id: asdict(state.accepted) | {"seconds": round(state.seconds, 1)}
             for id, state in states.items()

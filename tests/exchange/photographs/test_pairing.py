@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cleanplate.errors import CaptureError
 from cleanplate.exchange.photographs import Plan, Shot, pair_plates, product_id, split_plates, write_plan
@@ -35,6 +36,50 @@ def test_each_picture_gets_its_own_cameras_plate(case, tmp_path):
     pictures, plates = PAIRED[case]
     found, problems = pair(tmp_path, pictures, plates)
     assert list(found.values()) == plates
+    assert problems == []
+
+
+def photograph(path: Path, taken: str = "", serial: str = "") -> Path:
+    """Write a JPEG as a camera does, with when and by which body it was taken."""
+    tags = Image.Exif()
+    tags.get_ifd(0x8769).update({number: text for number, text in ((0x9003, taken), (0xA431, serial)) if text})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (24, 16), (90, 90, 90)).save(path, exif=tags)
+    return path
+
+
+def test_of_several_plates_each_picture_gets_the_one_taken_nearest_in_time(tmp_path):
+    day = "2026:11:26 {}:00"
+    shots = [
+        Shot(photograph(tmp_path / f"{n}.jpg", day.format(hour)), f"{n}.jpg", "cam")
+        for n, hour in enumerate(("08:59", "10:01", "12:29", "12:31", "19:00"))
+    ]
+    morning, noon, evening = (
+        photograph(tmp_path / f"cam_{name}.jpg", day.format(hour))
+        for name, hour in (("plate", "09:00"), ("empty", "12:00"), ("background", "13:00"))
+    )
+    paired, problems = pair_plates(shots, [morning, noon, evening], tmp_path)
+    assert [shot.plate for shot in paired] == [morning, morning, noon, evening, evening]
+    assert problems == []
+
+
+@pytest.mark.parametrize("times", [("2026:11:26 09:00:00", ""), ("2026:11:26 09:00:00", "2026:11:26 09:00:00")])
+def test_times_that_do_not_tell_plates_apart_are_not_guessed_from(times, tmp_path):
+    shot = Shot(photograph(tmp_path / "a.jpg", "2026:11:26 09:10:00"), "a.jpg", "cam")
+    plates = [
+        photograph(tmp_path / f"cam_{name}.jpg", time) for name, time in zip(("plate", "empty"), times, strict=True)
+    ]
+    with pytest.raises(CaptureError, match="2 plates fit it"):
+        pair_plates([shot], plates, tmp_path)
+
+
+def test_a_plate_without_a_telling_name_goes_to_the_body_that_took_it(tmp_path):
+    shots = [
+        Shot(photograph(tmp_path / side / "0.jpg", serial=side), f"{side}/0.jpg", side) for side in ("left", "right")
+    ]
+    plates = [photograph(tmp_path / "sets" / f"{n}9.jpg", serial=side) for n, side in enumerate(("right", "left"))]
+    paired, problems = pair_plates(shots, plates, tmp_path / "sets")
+    assert [shot.plate for shot in paired] == plates[::-1]
     assert problems == []
 
 

@@ -12,7 +12,7 @@ from cleanplate.geometry.pose import Vector
 TILTED = 5.0
 """Degrees; worlds that lie less tilted are left as they are."""
 LETTERS = {"x": [1.0, 0, 0], "y": [0, 1.0, 0], "z": [0, 0, 1.0]}
-NEXT = "give --origin (the product's foot) and --scale, or run with --no-floor"
+NEXT = "give --height or --width of the product, or --origin foot and --scale, or run with --no-floor"
 
 
 def levelled(poses: PosedImages, up: str = "find", origin: str | None = None, scale: float = 1.0) -> PosedImages:
@@ -22,7 +22,8 @@ def levelled(poses: PosedImages, up: str = "find", origin: str | None = None, sc
         up: "find" (told by the cameras' circles or horizons, where they tell; a world tilted by less than 5 degrees
             stays), "keep", a letter such as "y" or "-z", or three numbers "0,0.7,0.7", in the poses' own world.
         origin: three numbers in the poses' own world, or "find" (the turntable's axis, at the height that the cameras
-            look at); by default the world's own, or "find" where the world was turned by "find".
+            look at), or "foot" (there, until masks tell the height); by default the world's own, or "find" where the
+            world was turned by "find".
         scale: metres per unit of the poses' world.
 
     Raises:
@@ -30,7 +31,7 @@ def levelled(poses: PosedImages, up: str = "find", origin: str | None = None, sc
     """
     found = find_up([image.pose for image in poses.images.values()])
     notes = list(poses.notes)
-    place = np.zeros(3) if origin in (None, "find") else three_numbers("--origin", str(origin))
+    place = np.zeros(3) if origin in (None, "find", "foot") else three_numbers("--origin", str(origin))
     turn = np.eye(3)
     if up == "find" and found is not None and found.tilt_deg > TILTED:
         turn = rotation_to_z(found.direction)
@@ -41,11 +42,11 @@ def levelled(poses: PosedImages, up: str = "find", origin: str | None = None, sc
         notes.append(f"the cameras do not tell which way is up; if z is not, give --up; {NEXT}")
     elif up not in ("find", "keep"):
         turn = rotation_to_z(_direction(up))
-    if origin == "find":
+    if origin in ("find", "foot"):
         if found is None:
             raise CaptureError("the cameras do not tell where the product stands; give --origin x,y,z")
         place = found.place
-        notes.append(f"the origin is where the cameras look; {NEXT}")
+        notes += [f"the origin is where the cameras look; {NEXT}"] if origin == "find" else []
     moved = poses.moved(scale, turn, -scale * turn @ place)
     return replace(moved, notes=tuple(notes))
 

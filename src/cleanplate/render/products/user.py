@@ -12,6 +12,7 @@ import trimesh
 from PIL import Image
 
 from cleanplate.errors import MeshError
+from cleanplate.render.products.beside import Beside
 from cleanplate.render.products.dressing import ROUGHNESS, draw, fuse_transparent, is_closed, vary
 from cleanplate.render.products.placing import place
 from cleanplate.render.products.tags import derive_tags
@@ -89,10 +90,15 @@ def _read(path: Path) -> trimesh.Scene:
         _check_obj_textures(path)
     except OSError as error:
         raise MeshError(f"{path}: names a file that cannot be opened ({error.strerror}); export it again") from error
+    beside = Beside(path)
     try:
-        return trimesh.load_scene(path, process=False)  # processing drops bad vertices silently
+        scene = trimesh.load_scene(path, process=False, resolver=beside)  # processing drops bad vertices silently
     except Exception as error:  # every reader of trimesh has its own
-        raise MeshError(f"{path}: cannot be read as {path.suffix[1:].upper()} ({error}); export it again") from error
+        reason = beside.refused[0] if beside.refused else f"{error}; export it again"
+        raise MeshError(f"{path}: cannot be read as {path.suffix[1:].upper()}: {reason}") from error
+    if beside.refused:  # trimesh goes on without textures
+        raise MeshError(f"{path}: it names a file that cannot be used: {beside.refused[0]}")
+    return scene
 
 
 def _check_obj_textures(path: Path) -> None:

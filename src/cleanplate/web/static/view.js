@@ -9,7 +9,8 @@ const picture = (view, what) => `/api/views/${encodeURIComponent(view.key)}/${wh
 
 function show(product) {
   shown = product;
-  $("title").textContent = [product.title, ...product.tags].join(" · ");
+  $("title").textContent = product.title;
+  $("tags").textContent = product.tags.join(" · ");
   $("status").textContent = product.status;
   $("status").dataset.status = product.status;
   viewer.alt = describe(product);
