@@ -99,7 +99,7 @@ def test_result_json_is_written_after_any_error(
         raise error
 
     (folder,) = make(1)
-    monkeypatch.setattr("cleanplate.pipeline.STAGES", (STAGES[0]._replace(make=broken),))
+    monkeypatch.setattr("cleanplate.pipeline.stages.STAGES", (STAGES[0]._replace(make=broken),))
     assert run_batch([folder], tmp_path / "out", TINY).exit_code == 1
     told = json.loads((tmp_path / "out" / folder.name / "result.json").read_text())
     assert (told["status"], said in told["problems"][0]) == ("failed", True)
@@ -120,7 +120,7 @@ def test_a_product_that_takes_too_long_fails_by_name(make: Make, tmp_path: Path)
 
     (folder,) = make(1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cleanplate.pipeline.STAGES", (STAGES[0]._replace(make=slow),))
+        patch.setattr("cleanplate.pipeline.stages.STAGES", (STAGES[0]._replace(make=slow),))
         result = run_one(str(folder), str(tmp_path / "out"), TINY, timeout=0.5)
     assert (result.status, result.problems) == (
         "failed",

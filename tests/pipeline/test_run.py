@@ -16,12 +16,12 @@ import pytest
 import trimesh
 from pipeline_support import RADII, SIZE, contents
 
-from cleanplate import pipeline
 from cleanplate.batch import run_batch
 from cleanplate.cli.common import writes_usdz
 from cleanplate.errors import MissingExtra
 from cleanplate.evaluate import evaluate_masks
 from cleanplate.image import read_image, read_mask, read_probability, write_image, write_mask
+from cleanplate.pipeline import stages
 from cleanplate.settings import Settings
 
 SETTINGS = Settings(model="classical", resolution=64)
@@ -209,8 +209,8 @@ def test_a_stage_of_another_version_is_made_again(
 ) -> None:
     out = Path(shutil.copytree(made, tmp_path / "out"))
     run_batch([sound], out, SETTINGS)
-    newer = [stage._replace(version=stage.version + (stage.name == "carve")) for stage in pipeline.STAGES]
-    monkeypatch.setattr(pipeline, "STAGES", newer)
+    newer = [stage._replace(version=stage.version + (stage.name == "carve")) for stage in stages.STAGES]
+    monkeypatch.setattr(stages, "STAGES", newer)
     batch = run_batch([sound], out, SETTINGS)
     assert batch.products[0].made == 2, "the hull and what is known of it; its bytes are the same, and all else stays"
 
