@@ -15,7 +15,10 @@ from cleanplate.calibrate import find_boards, solve_rig
 from cleanplate.capture.rig import Rig
 from cleanplate.geometry import project, rotation_z
 
-RIGS = {"an arc of 15 to 60 degrees": (15.0, 35.0, 60.0), "an arc of 15 to 90 degrees": (15.0, 50.0, 90.0)}
+RIGS: dict[str, tuple[float, ...]] = {
+    "an arc of 15 to 60 degrees": (15.0, 35.0, 60.0),
+    "an arc of 15 to 90 degrees": (15.0, 50.0, 90.0),
+}
 RIGS |= {"a camera at the zenith alone": (90.0,)}
 GRID = np.stack(np.meshgrid(*[np.linspace(-0.08, 0.08, 5)] * 2, np.linspace(0, 0.16, 5)), axis=-1).reshape(-1, 3)
 """Places on and over the platen, metres."""
