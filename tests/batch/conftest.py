@@ -1,13 +1,16 @@
-"""Tiny captures: a ball in four views of 64 x 48 pixels."""
+"""Tiny captures: a ball in four views of 64 x 48 pixels; an S3 server, and what lies in a store."""
 
 import shutil
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
 
+from cleanplate.batch import stores
+from cleanplate.batch.published import manifests
 from cleanplate.capture import Capture, View, write_capture
+from cleanplate.files import sha256_file
 from cleanplate.geometry import Camera, look_at, rotation_z
 from cleanplate.image import write_image
 from cleanplate.settings import Settings
@@ -50,3 +53,49 @@ def make(tiny: Path, tmp_path: Path) -> Callable[[int], list[Path]]:
         return folders
 
     return captures
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A bucket of an S3 server on this machine, told of by the environment."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    boto3 = pytest.importorskip("boto3")
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "us-east-1",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        boto3.client("s3", endpoint_url=environment["AWS_ENDPOINT_URL"]).create_bucket(Bucket="cleanplate")
+        yield "s3://cleanplate"
+    server.stop()
+
+
+def put(folder: Path, uri: str) -> str:
+    """Copy a folder to a store."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    for path in paths:
+        stores.write(uri, path.relative_to(folder).as_posix(), path)
+    return uri
+
+
+def assert_whole(place: str, truth: Path) -> None:
+    """Check that what readers see of each product is there, once, whole, and as a run without a store made it."""
+    found = manifests(place)
+    assert len(found) == len(list(truth.glob("B*")))
+    for each in found:
+        asin = each["result"]["asin"]
+        numbers = [int(PurePosixPath(name).stem) for name in stores.listing(place, f"manifests/{asin}")]
+        assert sorted(numbers) == list(range(1, len(numbers) + 1)), "none twice, none left out"
+        there = stores.listing(place, each["folder"])
+        assert {PurePosixPath(name).relative_to(each["folder"]).as_posix() for name in there} == set(each["files"])
+        for name, facts in each["files"].items():
+            assert there[f"{each['folder']}/{name}"][0] == facts["size"]
+            if name != "result.json":  # says where it lies
+                assert sha256_file(truth / asin / name) == facts["sha256"]

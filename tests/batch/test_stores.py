@@ -9,17 +9,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from batch.conftest import assert_whole, put
 from cleanplate.batch import run_batch, run_each, select, stores
 from cleanplate.batch.one import run_one
-from cleanplate.batch.published import fetch, manifests, newest, publish
+from cleanplate.batch.published import fetch, newest, publish
 from cleanplate.batch.status import records
 from cleanplate.errors import CleanplateError, MissingExtra, SettingsError
-from cleanplate.files import sha256_file
 from cleanplate.pipeline import ProductResult
 from cleanplate.settings import MASKS, Settings
 
@@ -45,58 +45,12 @@ sys.exit("; ".join(result.problems) or 0)
 """
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """A bucket of an S3 server on this machine, told of by the environment."""
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    boto3 = pytest.importorskip("boto3")
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        boto3.client("s3", endpoint_url=environment["AWS_ENDPOINT_URL"]).create_bucket(Bucket="cleanplate")
-        yield "s3://cleanplate"
-    server.stop()
-
-
 @pytest.fixture(params=["s3", "file"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty place in a store."""
     if request.param == "file":
         return (tmp_path / "store").as_uri()
     return f"{request.getfixturevalue('s3')}/{tmp_path.name}"
-
-
-def put(folder: Path, uri: str) -> str:
-    """Copy a folder to a store."""
-    paths = [path for path in folder.rglob("*") if path.is_file()]
-    for path in paths:
-        stores.write(uri, path.relative_to(folder).as_posix(), path)
-    return uri
-
-
-def assert_whole(place: str, truth: Path) -> None:
-    """Check that what readers see of each product is there, once, whole, and as a run without a store made it."""
-    found = manifests(place)
-    assert len(found) == len(list(truth.glob("B*")))
-    for each in found:
-        asin = each["result"]["asin"]
-        numbers = [int(PurePosixPath(name).stem) for name in stores.listing(place, f"manifests/{asin}")]
-        assert sorted(numbers) == list(range(1, len(numbers) + 1)), "none twice, none left out"
-        there = stores.listing(place, each["folder"])
-        assert {PurePosixPath(name).relative_to(each["folder"]).as_posix() for name in there} == set(each["files"])
-        for name, facts in each["files"].items():
-            assert there[f"{each['folder']}/{name}"][0] == facts["size"]
-            if name != "result.json":  # says where it lies
-                assert sha256_file(truth / asin / name) == facts["sha256"]
 
 
 def test_a_batch_between_stores_is_that_of_folders(place: str, make: Make, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ LARGEST = 1 << 30
 """Bytes of an object that is read."""
 AT_ONCE = 8
 """Objects that one product reads or writes side by side."""
+TIMEOUT = timedelta(seconds=30)
+"""How long one request may take."""
 PATIENCE = timedelta(seconds=60)
 """How long a request is repeated where a store is slow or says that it is busy."""
 
@@ -51,7 +53,7 @@ def open_store(uri: str) -> Any:
         if scheme == "file":
             return stores.from_url(uri, mkdir=True)
         # What is given here hides what the environment says of the same: plain http is for who asked for it there.
-        client = {"timeout": "30s", "connect_timeout": "5s", "allow_http": _asked_for_http()}
+        client = {"timeout": TIMEOUT, "connect_timeout": "5s", "allow_http": _asked_for_http()}
         return stores.from_url(uri, retry_config=retries, client_options=client)
     except Exception as error:  # obstore raises a kind of its own for each way in which a URI can be wrong
         raise SettingsError(f"{uri}: {_first_line(error)}; check the URI") from error
