@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from batch.conftest import assert_whole, put
-from batch.faulty_proxy import Faults, between, cut_some
 from cleanplate.batch import run_batch, run_each, stores
 from cleanplate.batch.published import manifests
 from cleanplate.settings import MASKS, Settings
+
+from .conftest import assert_whole, put
+from .faulty_proxy import Faults, between, cut_some
 
 pytest.importorskip("obstore", reason="needs the extra: pip install 'cleanplate[scale]'")
 TINY = Settings("classical", resolution=16, refine=False, stages=MASKS)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from batch.conftest import assert_whole, put
 from cleanplate.batch import run_batch, run_each, select, stores
 from cleanplate.batch.one import run_one
 from cleanplate.batch.published import fetch, newest, publish
@@ -22,6 +21,8 @@ from cleanplate.batch.status import records
 from cleanplate.errors import CleanplateError, MissingExtra, SettingsError
 from cleanplate.pipeline import ProductResult
 from cleanplate.settings import MASKS, Settings
+
+from .conftest import assert_whole, put
 
 pytest.importorskip("obstore", reason="needs the extra: pip install 'cleanplate[scale]'")
 TINY = Settings("classical", resolution=16, refine=False, stages=MASKS)
