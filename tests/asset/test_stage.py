@@ -1,3 +1,5 @@
+import hashlib
+import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -59,6 +61,31 @@ def test_a_rerun_gives_the_same_bytes(capture, hull_mesh, tmp_path):
     for name in ("a.glb", "b.glb"):
         write_asset(hull_mesh, capture, capture.folder / "masks", tmp_path / name, SMALL)
     assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["default", "amazon"])
+def test_a_model_says_what_it_was_made_from_where_the_shop_reads_it(name, capture, hull_mesh, tmp_path, validate):
+    small, masks = replace(PROFILES[name], triangles=1500), capture.folder / "masks"
+    made_by = {"network": "default", "networkDigest": "ab12"}
+    write_asset(hull_mesh, capture, masks, tmp_path / "a.glb", small, made_by=made_by)
+    document, issues = read_document(tmp_path / "a.glb"), validate(tmp_path / "a.glb")
+    assert issues["numErrors"] == issues["numWarnings"] == 0, issues
+    if name == "amazon":
+        assert "KHR_xmp_json_ld" not in document.get("extensionsUsed", [])
+        return
+    packet = document["extensions"]["KHR_xmp_json_ld"]["packets"][
+        document["asset"]["extensions"]["KHR_xmp_json_ld"]["packet"]
+    ]
+    assert {key.split(":")[0] for key in packet if key != "@context"} <= packet["@context"].keys()
+    assert packet["dc:identifier"] == capture.asin and packet["cleanplate:networkDigest"] == "ab12"
+    assert packet["cleanplate:hull"] == hashlib.sha256(hull_mesh.read_bytes()).hexdigest()
+    lines = subprocess.run(
+        ["sha256sum", *sorted(view.image for view in capture.views)],
+        cwd=capture.folder,
+        capture_output=True,
+        check=True,
+    )
+    assert packet["cleanplate:photographs"] == hashlib.sha256(lines.stdout).hexdigest()
 
 
 def test_the_product_s_name_is_in_the_file(capture, hull_mesh, tmp_path):

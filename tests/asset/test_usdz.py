@@ -73,6 +73,17 @@ def test_the_package_is_stored_and_aligned(model, tmp_path):
     assert len(names) == (2 if model.texture is not None else 1)
 
 
+def test_it_says_where_it_comes_from_and_stays_valid(model, tmp_path):
+    from pxr import Usd, UsdValidation
+
+    write_usdz(tmp_path / "a.usdz", model, provenance={"dc:identifier": "B000000001", "cleanplate:hull": "ab"})
+    stage = Usd.Stage.Open(str(tmp_path / "a.usdz"))
+    assert dict(stage.GetRootLayer().customLayerData) == {"dc_identifier": "B000000001", "cleanplate_hull": "ab"}
+    validators = UsdValidation.ValidationRegistry().GetOrLoadAllValidators()
+    found = UsdValidation.ValidationContext(validators).Validate(stage)
+    assert [error.GetMessage() for error in found] == []
+
+
 def test_the_same_model_gives_the_same_bytes_at_another_time(model, tmp_path):
     for name in ("a", "b"):
         write_usdz(tmp_path / f"{name}.usdz", model)

@@ -12,6 +12,7 @@ import numpy as np
 from cleanplate import __version__
 from cleanplate.asset.model import ROUGHNESS, Glass, Model
 from cleanplate.asset.pictures import Pictures, encode_pictures
+from cleanplate.asset.provenance import xmp_packet
 from cleanplate.errors import require
 from cleanplate.files import write_bytes
 from cleanplate.image.colour import to_linear
@@ -69,7 +70,7 @@ def write_glb(
     meshopt: bool = False,
     pictures: Pictures | None = None,
     refraction: bool = True,
-    provenance: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, str] | None = None,
     name: str = "product",
 ) -> None:
     """Write a model as one GLB file, atomically.
@@ -80,7 +81,7 @@ def write_glb(
         meshopt: compress the geometry without loss by EXT_meshopt_compression, for web viewers with its decoder.
         pictures: the model's textures, encoded; by default at their own size.
         refraction: write glass as such; otherwise blended by alpha.
-        provenance: properties of an XMP packet (KHR_xmp_json_ld), with their prefixes under "@context".
+        provenance: what the model was made from, as an XMP packet (KHR_xmp_json_ld).
         name: of the product, for people: the node's.
 
     Raises:
@@ -94,7 +95,7 @@ def glb_bytes(
     meshopt: bool = False,
     pictures: Pictures | None = None,
     refraction: bool = True,
-    provenance: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, str] | None = None,
     name: str = "product",
 ) -> bytes:
     """Return what `write_glb` writes."""
@@ -117,7 +118,7 @@ def glb_bytes(
     # After the geometry: the auditor takes an image in buffer view 0 for one that is not there.
     _add_pictures(document, buffer, given)
     if provenance:
-        document["extensions"] = {XMP: {"packets": [dict(provenance)]}}
+        document["extensions"] = {XMP: {"packets": [xmp_packet(provenance)]}}
         document["asset"]["extensions"] = {XMP: {"packet": 0}}
         used.add(XMP)
     buffers: list[dict[str, Any]] = [{"byteLength": len(buffer.data)}]

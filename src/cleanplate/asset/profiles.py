@@ -54,6 +54,16 @@ class Profile:
 
 
 _BLEND: tuple[str, ...] = ("KHR_xmp_json_ld",)
+_AMAZON = (
+    "KHR_draco_mesh_compression",
+    "KHR_interactivity",
+    "KHR_materials_clearcoat",
+    "KHR_materials_ior",
+    "KHR_materials_sheen",
+    "KHR_materials_transmission",
+    "KHR_materials_volume",
+)
+"""Its whole list: a file that says where it comes from (KHR_xmp_json_ld) would be refused."""
 PROFILES = {
     profile.name: profile
     for profile in (
@@ -65,7 +75,7 @@ PROFILES = {
         Profile(
             "amazon", 200_000, 200_000, 2048, 4096, 25 * MEGABYTE, "2026-11-26",
             "Amazon Seller Central, 3D models: technical requirements (triangles, textures, required maps, extensions)",
-            triangles=60_000, normals=True,
+            triangles=60_000, normals=True, extensions=_AMAZON,
         ),
         Profile(
             "shopify", 100_000, 100_000, 512, 2048, 4 * MEGABYTE, "2026-11-26",

@@ -1,16 +1,17 @@
 """The stage: a hull's mesh file and a capture in, a GLB out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from cleanplate.asset.glb import glb_bytes
+from cleanplate.asset.glb import XMP, glb_bytes
 from cleanplate.asset.model import FRONT_DEG, Model
 from cleanplate.asset.photos import CapturePhotos, Photos
 from cleanplate.asset.pictures import QUALITY, Pictures, encode_pictures
 from cleanplate.asset.profiles import Profile, find_profile, violations
+from cleanplate.asset.provenance import provenance
 from cleanplate.asset.simplify import simplify
 from cleanplate.asset.texture import Baked, bake
 from cleanplate.asset.usdz import write_usdz
@@ -42,6 +43,7 @@ class AssetReport:
         seen: fraction of the texels that at least one photograph saw; the rest is filled in.
         materials: part of the surface's vertices that was taken for matt, gloss, metal and glass.
         confidence: mean over them, 0..1.
+        front_deg: azimuth in the world that became the front.
     """
 
     path: str
@@ -54,6 +56,7 @@ class AssetReport:
     seen: float
     materials: dict[str, float]
     confidence: float
+    front_deg: float
 
 
 def write_asset(
@@ -64,6 +67,7 @@ def write_asset(
     profile: str | Profile = "default",
     usdz: bool = False,
     front_deg: float = FRONT_DEG,
+    made_by: Mapping[str, str] | None = None,
 ) -> AssetReport:
     """Simplify a hull, texture it from the capture's photographs, and write it as a GLB that the profile accepts.
 
@@ -75,6 +79,7 @@ def write_asset(
         profile: a name in PROFILES, or limits of your own.
         usdz: also write the model as `.usdz` beside.
         front_deg: azimuth in the world that becomes the front.
+        made_by: what made the masks; then the files say, where the profile reads it, what they were made from.
 
     Raises:
         MeshError: the mesh cannot be used, or a file would break the profile's limits; then it is not written.
@@ -90,14 +95,18 @@ def write_asset(
     x, y, z = np.ptp(model.vertices, axis=0).tolist()
     report = AssetReport(
         out_glb.name, limits.name, len(model.faces), len(model.vertices), pictures.side, 0, (x, y, z), baked.seen,
-        baked.materials.shares, float(baked.materials.confidence.mean()),
+        baked.materials.shares, float(baked.materials.confidence.mean()), front_deg,
     )  # fmt: skip
     refraction = limits.glass == "refraction"
-    data = glb_bytes(model, limits.meshopt, pictures, refraction, name=capture.title or "product")
+    origin = None if made_by is None else provenance(capture, mask_dir, hull_mesh, made_by)
+    told = origin if XMP in limits.extensions else None
+    data = glb_bytes(model, limits.meshopt, pictures, refraction, told, capture.title or "product")
     size = _write_checked(out_glb, limits, report, lambda path: write_bytes(path, data))
     report = replace(report, size_bytes=size)
     if usdz:
-        _write_checked(out_glb.with_suffix(".usdz"), limits, report, lambda path: write_usdz(path, model, pictures))
+        _write_checked(
+            out_glb.with_suffix(".usdz"), limits, report, lambda path: write_usdz(path, model, pictures, origin)
+        )
     write_json(out_glb.with_suffix(".json"), asdict(report))
     return report
 

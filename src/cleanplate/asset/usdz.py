@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ NO_TIME = 315_619_200
 """Seconds since 1970 of 1980-01-02, in the package for every file: the same model gives the same bytes."""
 
 
-def write_usdz(path: Path, model: Model, pictures: Pictures | None = None) -> None:
+def write_usdz(
+    path: Path, model: Model, pictures: Pictures | None = None, provenance: Mapping[str, str] | None = None
+) -> None:
     """Write a model as an ARKit package: metres, y up, a mesh and a UsdPreviewSurface for each part, atomically.
 
     Args:
         pictures: the model's textures, encoded; by default at their own size.
+        provenance: what the model was made from, as the layer's custom data.
 
     Raises:
         MissingExtra: usd-core is not installed.
@@ -38,14 +42,14 @@ def write_usdz(path: Path, model: Model, pictures: Pictures | None = None) -> No
             if data is not None:
                 (Path(folder) / f"{name}.jpg").write_bytes(data)
         scene = Path(folder) / "product.usdc"
-        _write_scene(scene, model, {name for name, data in files.items() if data is not None})
+        _write_scene(scene, model, {name for name, data in files.items() if data is not None}, provenance)
         for file in Path(folder).iterdir():
             os.utime(file, (NO_TIME, NO_TIME))
         if not UsdUtils.CreateNewARKitUsdzPackage(Sdf.AssetPath(str(scene)), str(temporary)):
             raise CleanplateError(f"{path}: USD could not make the package; is there room on the disk?")
 
 
-def _write_scene(path: Path, model: Model, maps: set[str]) -> None:
+def _write_scene(path: Path, model: Model, maps: set[str], provenance: Mapping[str, str] | None) -> None:
     from pxr import Kind, Usd, UsdGeom, UsdShade
 
     stage = Usd.Stage.CreateNew(str(path))
@@ -58,6 +62,8 @@ def _write_scene(path: Path, model: Model, maps: set[str]) -> None:
         mesh = _define_mesh(stage, f"{ROOT}/{'glass' if glass else 'mesh'}", part)
         material = _define_material(stage, f"{ROOT}/{'glass_' if glass else ''}material", part, glass, maps)
         UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
+    if provenance:
+        stage.GetRootLayer().customLayerData = {name.replace(":", "_"): value for name, value in provenance.items()}
     stage.GetRootLayer().Save()
 
 

@@ -81,6 +81,16 @@ class Job:
         return [view for view in theirs if view in self.capture.views]
 
     @property
+    def made_by(self) -> dict[str, str]:
+        """What made the masks, which the models tell."""
+        by_hand = sum(self.state.is_edited(mask) for mask in self.files("masks"))
+        return {
+            "network": Path(self.model.name).name,
+            "networkDigest": self.model.fingerprint,
+            "masksByHand": str(by_hand),
+        }
+
+    @property
     def description(self) -> Path:
         """The capture's capture.json."""
         return self.capture.folder / "capture.json"

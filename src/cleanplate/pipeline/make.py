@@ -80,9 +80,8 @@ def texture(job: Job, room: Path) -> None:
 
     used = tuple(view for view in job.capture.views if view.id not in read_facts(job.hull)["unused"])
     capture, output = replace(job.capture, views=used), room / job.models[0].name
-    write_asset(
-        job.hull, capture, job.target / "masks", output, job.settings.profile, job.settings.usdz, job.settings.front_deg
-    )
+    masks, asked = job.target / "masks", job.settings
+    write_asset(job.hull, capture, masks, output, asked.profile, asked.usdz, asked.front_deg, job.made_by)
 
 
 def tell_hull(job: Job) -> None:

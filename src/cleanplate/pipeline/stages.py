@@ -55,8 +55,8 @@ def _hull(job: Job) -> dict[str, Part]:
 
 
 def _models(job: Job) -> dict[str, Part]:
-    images = [job.capture.image_path(view) for view in job.capture.views]
-    inputs = [job.settings.profile, job.settings.front_deg, job.hull, job.description, *images, *job.files("masks")]
+    asked: list[object] = [job.settings.profile, job.settings.front_deg, *job.made_by.values()]
+    inputs = [*asked, job.hull, job.description, *job.capture.pictures, *job.files("masks")]
     return {"models": Part(inputs, [*job.models, job.models[0].with_suffix(".json")])}
 
 
@@ -81,7 +81,7 @@ STAGES = (
     Stage("refine", 3, _masks, _whole(make.refine), make.tell_refined),
     Stage("check", 1, _plates, _whole(make.check), make.tell_plates),
     Stage("carve", 5, _hull, _whole(make.carve), make.tell_hull),
-    Stage("asset", 4, _models, _whole(make.texture), make.tell_models),
+    Stage("asset", 5, _models, _whole(make.texture), make.tell_models),
     Stage("report", 3, _pages, _whole(make.report)),
 )
 """In their order. Raise a stage's number with its behaviour: results of the old one are made again then."""
