@@ -21,7 +21,7 @@ from cleanplate.types import Mask
 from cleanplate.web import assist
 from cleanplate.web.assist import Box, segment_again
 from cleanplate.web.doubt import difference_doubt, hull_doubts, network_doubts, run_doubts
-from cleanplate.web.products import Product, find_products
+from cleanplate.report.products import Product, find_products
 
 MARGIN = 10
 

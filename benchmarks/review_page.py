@@ -37,7 +37,7 @@ from playwright.sync_api import Page, sync_playwright
 from cleanplate.capture import Capture, View, write_capture
 from cleanplate.geometry import Camera
 from cleanplate.image import write_image, write_mask
-from cleanplate.web.products import find_products
+from cleanplate.report.products import find_products
 from cleanplate.web.review import Review, review_app
 from cleanplate.web.serve import bind
 

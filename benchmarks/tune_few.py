@@ -18,7 +18,7 @@ from cleanplate.image import read_mask
 from cleanplate.web import export_accepted
 from cleanplate.web.doubt import run_doubts
 from cleanplate.web.journal import Edit
-from cleanplate.web.products import Product, find_products
+from cleanplate.report.products import Product, find_products
 from cleanplate.web.store import MaskStore
 
 

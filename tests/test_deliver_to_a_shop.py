@@ -14,12 +14,13 @@ PAGE = (ROOT / "docs/how-to/deliver-to-a-shop.md").read_text()
 
 def test_its_commands_run(tmp_path: Path) -> None:
     commands = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-    assert len(commands) == 2
+    assert len(commands) == 3
     for command in commands:
         words = command.replace("$SAMPLES", str(Path(cleanplate.__file__).parent / "samples")).split()
         assert words[0] == "cleanplate"
         done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0 or (words[1] == "run" and done.returncode == 3), done.stderr
+    assert (tmp_path / "listing/B0TEAPOT01/poster.jpg").is_file()
     assert "passed" in (tmp_path / "certificate.html").read_text()
 
 

@@ -20,8 +20,8 @@ from starlette.applications import Starlette
 from cleanplate.capture import Capture, View, write_capture
 from cleanplate.geometry import Camera
 from cleanplate.image import write_image, write_mask
+from cleanplate.report.products import find_products
 from cleanplate.types import Mask
-from cleanplate.web.products import find_products
 from cleanplate.web.review import Review, review_app
 from cleanplate.web.serve import bind
 

@@ -14,10 +14,10 @@ from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.geometry import Camera, Mesh, look_at, rotation_z
 from cleanplate.geometry.raster import silhouette
 from cleanplate.image import read_mask, write_image, write_mask, write_probability
+from cleanplate.report.products import find_products
 from cleanplate.state import State, exclusive
 from cleanplate.web.bits import pack
 from cleanplate.web.changes import changes
-from cleanplate.web.products import find_products
 from web.conftest import Page, reviewing
 from web.test_review_page import tab
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 from starlette.routing import Route
 
-from cleanplate.web.products import find_products
+from cleanplate.report.products import find_products
 from cleanplate.web.review import Review, review_app
 from web.conftest import TOKEN, Page, served
 

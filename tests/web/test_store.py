@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from cleanplate.capture import read_capture, validate_capture
 from cleanplate.errors import CaptureError, CleanplateError
 from cleanplate.image import read_mask, write_mask, write_probability
+from cleanplate.report.products import Product, find_products
 from cleanplate.state import exclusive
 from cleanplate.types import Mask
 from cleanplate.web import export_accepted
@@ -25,7 +26,6 @@ from cleanplate.web.assist import Box
 from cleanplate.web.bits import pack, packed_size, unpack
 from cleanplate.web.doubt import difference_doubt, hull_doubts, run_doubts
 from cleanplate.web.journal import Edit
-from cleanplate.web.products import Product, find_products
 from cleanplate.web.store import MaskStore, StaleMask
 from web.conftest import SIZE, Answer, Client, Page, disc, make_capture, reviewing
 

@@ -14,8 +14,8 @@ from playwright.sync_api import Page as Tab
 from cleanplate.asset import Model, write_glb
 from cleanplate.errors import CaptureError
 from cleanplate.geometry import Mesh
+from cleanplate.report.products import find_products
 from cleanplate.types import Image
-from cleanplate.web.products import find_products
 from cleanplate.web.view import Viewer, view_app
 from web.conftest import TOKEN, make_capture, served
 

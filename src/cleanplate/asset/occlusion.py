@@ -1,4 +1,4 @@
-"""How much of the sky each vertex sees past the rest of the mesh."""
+"""How much of the sky a place sees past a mesh."""
 
 import numpy as np
 from jaxtyping import Float
@@ -18,29 +18,40 @@ SLACK_PIXELS = 2.5
 
 
 def ambient_occlusion(mesh: Mesh, normals: Points) -> Float[np.ndarray, " n"]:
-    """Return for each vertex the cosine-weighted part of its hemisphere that the mesh leaves open, 0..1.
+    """Return for each vertex the cosine-weighted part of its hemisphere that the rest of the mesh leaves open, 0..1.
 
-    Depth maps from directions spread evenly over the sphere (a spiral of golden angles), as shadow maps are used;
-    no floor is assumed under the mesh.
+    No floor is assumed under the mesh.
+    """
+    return openness(mesh, mesh.vertices, normals, DIRECTIONS)
+
+
+def openness(mesh: Mesh, points: Points, normals: Points, count: int) -> Float[np.ndarray, " n"]:
+    """Return for each point the cosine-weighted part of its hemisphere that a mesh leaves open, 0..1.
+
+    Depth maps from directions spread evenly over the sphere (a spiral of golden angles), as shadow maps are used.
+
+    Args:
+        points, normals: in the mesh's world; on the mesh or beside it.
+        count: of directions; about half of them meet a point.
     """
     centre = (mesh.vertices.min(axis=0) + mesh.vertices.max(axis=0)) / 2
     radius = float(np.linalg.norm(mesh.vertices - centre, axis=1).max())
     focal = 0.96 * SIDE / 2 * FAR
     camera = Camera(SIDE, SIDE, np.array([[focal, 0, SIDE / 2], [0, focal, SIDE / 2], [0, 0, 1.0]]))
     slack = SLACK_PIXELS * 2 * radius / SIDE
-    seen, total = np.zeros(len(mesh.vertices)), np.zeros(len(mesh.vertices))
-    for direction in _spread(DIRECTIONS):
+    seen, total = np.zeros(len(points)), np.zeros(len(points))
+    for direction in _spread(count):
         cosine = normals @ direction
         facing = np.flatnonzero(cosine > 0)
         pose = look_at(centre + FAR * radius * direction, centre)
         total[facing] += cosine[facing]
-        seen[facing] += cosine[facing] * _open(mesh, camera, pose, facing, slack)
+        seen[facing] += cosine[facing] * _open(mesh, camera, pose, points[facing], slack)
     return np.where(total > 0, seen / np.maximum(total, 1e-12), 1.0)
 
 
-def _open(mesh: Mesh, camera: Camera, pose: Pose, which: np.ndarray, slack: float) -> Float[np.ndarray, " n"]:
+def _open(mesh: Mesh, camera: Camera, pose: Pose, points: Points, slack: float) -> Float[np.ndarray, " n"]:
     depth, _ = rasterise(mesh, camera, pose)
-    pixels, own = project_fast(camera, pose, np.ascontiguousarray(mesh.vertices[which], float))
+    pixels, own = project_fast(camera, pose, np.ascontiguousarray(points, float))
     columns, rows = np.clip(pixels.astype(int), 0, SIDE - 1).T
     return (own <= depth[rows, columns] + slack).astype(float)
 

@@ -12,6 +12,7 @@ from cleanplate.cli import (  # noqa: F401  (each registers its commands)
     convert,
     evaluate,
     importing,
+    listing,
     render,
     review,
     run,

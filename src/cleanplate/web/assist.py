@@ -11,9 +11,9 @@ from cleanplate.capture import View
 from cleanplate.errors import ImageError
 from cleanplate.geometry import Mesh, read_mesh
 from cleanplate.image import read_image
+from cleanplate.report.products import Product
 from cleanplate.segment import Model
 from cleanplate.types import Image, Mask
-from cleanplate.web.products import Product
 
 MARGIN = 0.25
 """Of a box's longer side: what is looked at around it."""

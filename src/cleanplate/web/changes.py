@@ -12,10 +12,10 @@ from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.hull import hear
 from cleanplate.image import read_image
 from cleanplate.report import thumbnail
+from cleanplate.report.products import Product
 from cleanplate.state import State
 from cleanplate.types import Image, Mask, ViewProbability
 from cleanplate.web.pictures import encode
-from cleanplate.web.products import Product
 
 MOST = 12
 """Views that are shown, those that change most first."""

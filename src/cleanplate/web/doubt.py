@@ -11,8 +11,8 @@ from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.image import image_size, read_image, read_mask, read_probability
 from cleanplate.image.comparison import expected_error, intersection_over_union
 from cleanplate.report import thumbnail
+from cleanplate.report.products import Product
 from cleanplate.types import Image, Mask
-from cleanplate.web.products import Product
 
 SMALL = 320
 """Width of the pictures that are compared."""

@@ -9,7 +9,7 @@ from cleanplate.capture import Capture, View, write_capture
 from cleanplate.dataset import write_manifest
 from cleanplate.errors import CaptureError
 from cleanplate.files import write_bytes, write_json
-from cleanplate.web.products import Product, find_products
+from cleanplate.report.products import Product, find_products
 from cleanplate.web.store import MaskStore
 
 RECORD = "review.json"

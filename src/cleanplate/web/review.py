@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from cleanplate.capture import View
 from cleanplate.report import overlay
+from cleanplate.report.products import Product, find_products
 from cleanplate.segment import Model, load_model
 from cleanplate.types import Mask
 from cleanplate.web.assist import Box, grabcut, hull_silhouette, segment_again
@@ -42,7 +43,6 @@ from cleanplate.web.messages import (
     read_body,
 )
 from cleanplate.web.pictures import IMMUTABLE, encode, picture_response
-from cleanplate.web.products import Product, find_products
 from cleanplate.web.serve import serve
 from cleanplate.web.store import MaskStore, State
 

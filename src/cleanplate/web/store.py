@@ -18,10 +18,10 @@ from cleanplate.capture import View
 from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.files import write_bytes
 from cleanplate.image import check_size, read_mask, write_mask
+from cleanplate.report.products import Product
 from cleanplate.state import exclusive
 from cleanplate.types import Mask
 from cleanplate.web.journal import ACTIONS, Edit, Entry, Journal
-from cleanplate.web.products import Product
 
 
 class StaleMask(CleanplateError):

@@ -20,11 +20,11 @@ from cleanplate.errors import CaptureError, gathered
 from cleanplate.files import read_object
 from cleanplate.report import overlay
 from cleanplate.report.page import DECODER, VIEWER
+from cleanplate.report.products import RESULT, Product, find_products
 from cleanplate.web.doubt import small_image, small_mask
 from cleanplate.web.guard import Guard, policy
 from cleanplate.web.messages import HANDLERS
 from cleanplate.web.pictures import encode
-from cleanplate.web.products import RESULT, Product, find_products
 from cleanplate.web.serve import serve
 
 STATIC = Path(__file__).parent / "static"
