@@ -16,12 +16,12 @@ from scipy.stats import spearmanr
 
 from cleanplate.capture import View
 from cleanplate.image import read_mask
+from cleanplate.report.products import Product, find_products
 from cleanplate.segment import Model, load_model
 from cleanplate.types import Mask
 from cleanplate.web import assist
 from cleanplate.web.assist import Box, segment_again
 from cleanplate.web.doubt import difference_doubt, hull_doubts, network_doubts, run_doubts
-from cleanplate.report.products import Product, find_products
 
 MARGIN = 10
 

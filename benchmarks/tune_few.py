@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.image import read_mask
+from cleanplate.report.products import Product, find_products
 from cleanplate.web import export_accepted
 from cleanplate.web.doubt import run_doubts
 from cleanplate.web.journal import Edit
-from cleanplate.report.products import Product, find_products
 from cleanplate.web.store import MaskStore
 
 
