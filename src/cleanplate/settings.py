@@ -43,6 +43,8 @@ class Settings:
         floor: height in metres below which nothing is, None where the product does not stand on a platen.
         refine: whether the views refine each other's masks.
         stages: which to run.
+        also: further profiles that models are made for, beside `profile`.
+        vessel: metres of wall of a cup or glass, whose inside is carved out; None leaves the hull solid.
         device: where the network runs; masks are the same up to rounding, and are not made again elsewhere.
 
     Raises:
@@ -58,9 +60,16 @@ class Settings:
     refine: bool = True
     stages: tuple[StageName, ...] = ALL
     device: DeviceName = "auto"
+    also: tuple[str, ...] = ()
+    vessel: float | None = None
 
     def __post_init__(self) -> None:
-        check_profile(self.profile)
+        for name in (self.profile, *self.also):
+            check_profile(name)
+        if len({self.profile, *self.also}) <= len(self.also):
+            raise SettingsError(f"the profiles {', '.join((self.profile, *self.also))}: name each once")
+        if self.vessel is not None and not 0 < self.vessel < 1:
+            raise SettingsError(f"walls of {1000 * self.vessel:g} mm; give a vessel's wall thickness in millimetres")
         if self.device not in get_args(DeviceName):
             raise SettingsError(f"unknown device {self.device!r}; use one of {', '.join(get_args(DeviceName))}")
         if odd := [stage for stage in self.stages if stage not in ALL]:

@@ -150,6 +150,26 @@ def test_usdz_lies_beside_the_glb_and_goes_when_no_longer_asked_for(made: Path, 
     assert 'href="B00000BALL.usdz"' not in (out / "B00000BALL/report.html").read_text()
 
 
+def test_further_profiles_and_a_vessel_are_made_and_go_when_no_longer_asked_for(
+    made: Path, sound: Path, tmp_path: Path
+) -> None:
+    out = Path(shutil.copytree(made, tmp_path / "out"))
+    asked = replace(SETTINGS, also=("khronos-planner",), vessel=0.004)
+    batch = run_batch([sound], out, asked)
+    assert batch.products[0].problems == []
+    folder, name = out / "B00000BALL", "B00000BALL.khronos-planner"
+    assert json.loads((folder / f"{name}.json").read_text())["profile"] == "khronos-planner"
+    solid, cup = (trimesh.load_mesh(folder / each) for each in ("hull.ply", "vessel.ply"))
+    assert cup.is_watertight and cup.volume < 0.6 * solid.volume
+    model = trimesh.load_mesh(folder / f"{name}.glb")
+    model.merge_vertices(merge_tex=True, merge_norm=True)
+    assert model.volume == pytest.approx(cup.volume, rel=0.05)
+    assert "khronos-planner" in (folder / "report.html").read_text()
+    assert run_batch([sound], out, asked).products[0].made == 0
+    run_batch([sound], out, SETTINGS)
+    assert contents(out / "B00000BALL") == contents(made / "B00000BALL")
+
+
 def test_without_the_extra_nothing_is_silent(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     monkeypatch.setitem(sys.modules, "pxr", None)
     assert not writes_usdz(None)

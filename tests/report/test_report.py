@@ -51,10 +51,10 @@ def test_a_view_that_others_changed_is_noted_by_its_share_of_the_mask(tmp_path: 
     assert "100 removed, 33% of it" in note(20, 10)
 
 
-def red_box(path: Path, meshopt: bool = False) -> None:
+def box_of(path: Path, colour: tuple[int, int, int], meshopt: bool = False) -> None:
     box = Mesh.of(trimesh.creation.box((0.1, 0.1, 0.1)))
-    red = np.tile(np.array([200, 30, 30], np.uint8), (len(box.vertices), 1))
-    write_glb(path, Model(box.vertices, box.normals, box.faces, colours=red), meshopt=meshopt)
+    colours = np.tile(np.array(colour, np.uint8), (len(box.vertices), 1))
+    write_glb(path, Model(box.vertices, box.normals, box.faces, colours=colours), meshopt=meshopt)
 
 
 @pytest.fixture(scope="module", params=["plain", "web"])
@@ -63,7 +63,8 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "web":
         pytest.importorskip("meshopt", reason="needs the extra: pip install 'cleanplate[web-asset]'")
     folder = tmp_path_factory.mktemp("report")
-    red_box(folder / "box.glb", request.param == "web")
+    box_of(folder / "box.glb", (200, 30, 30), request.param == "web")
+    box_of(folder / "box.amazon.glb", (30, 30, 200))
     image = np.full((64, 80, 3), 200, np.uint8)
     mask = np.zeros((64, 80), bool)
     mask[20:40, 20:60] = True
@@ -79,7 +80,7 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         {"size": "1 & 2"},
         ["<script>alert(1)</script>"],
         panels,
-        [folder / "box.glb"],
+        [folder / "box.glb", folder / "box.amazon.glb"],
         ["glass", "<i>thin"],
     )
     return path
@@ -103,6 +104,10 @@ def test_the_page_works_alone_and_draws_the_model(page: Path) -> None:
         tab.wait_for_function("document.querySelector('#model').loaded", timeout=60_000)
         tab.wait_for_timeout(500)
         shot = cv2.imdecode(np.frombuffer(tab.locator("#model").screenshot(), np.uint8), cv2.IMREAD_COLOR)
+        tab.get_by_label("Made for").select_option("amazon")
+        tab.wait_for_function("document.querySelector('#model').loaded", timeout=60_000)
+        tab.wait_for_timeout(500)
+        other = cv2.imdecode(np.frombuffer(tab.locator("#model").screenshot(), np.uint8), cv2.IMREAD_COLOR)
         order = tab.locator(".view h3").all_inner_texts()
         problem = tab.locator(".problems li").inner_text()
         named, tags = tab.title(), tab.locator("h1 .tag").all_inner_texts()
@@ -112,6 +117,8 @@ def test_the_page_works_alone_and_draws_the_model(page: Path) -> None:
     blue, _, red = (shot[shot.shape[0] // 2, shot.shape[1] // 2]).astype(int)
     assert red > blue + 60, "the red box is not drawn in the middle of the viewer"
     assert (named, tags) == ("B0 <b> - cleanplate", ["glass", "<i>thin"])
+    blue, _, red = (other[other.shape[0] // 2, other.shape[1] // 2]).astype(int)
+    assert blue > red + 60, "the blue box of the other profile is not drawn"
     assert order == ["noted", "bad", "good"]
     assert problem == "<script>alert(1)</script>"
     assert broken == 0

@@ -58,6 +58,27 @@ def test_a_model_of_the_profile_web_is_drawn_too(browser: Browser, run: Path) ->
         assert green_share(picture_of(tab)) > 0.03
 
 
+def test_profiles_of_a_result_are_switched_between(browser: Browser, run: Path) -> None:
+    red = trimesh.load_mesh(run / "B00000DISC.glb")
+    red.visual.material.baseColorFactor = [200, 0, 0, 255]
+    red.export(run / "B00000DISC.web.glb")
+    facts = {"profile": "web", "triangles": 12, "texture": 512}
+    (run / "B00000DISC.web.json").write_text(json.dumps(facts))
+    with served(lambda port: view_app(Viewer(find_products([run])), TOKEN, port)) as page:
+        tab = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+        tab.set_default_timeout(PATIENCE)
+        tab.goto(page.url)
+        tab.wait_for_selector("model-viewer[data-ready=true]")
+        assert green_share(picture_of(tab)) > 0.03
+        tab.evaluate("delete document.querySelector('model-viewer').dataset.ready")
+        tab.get_by_label("Made for").select_option("web")
+        tab.wait_for_selector("model-viewer[data-ready=true]")
+        assert green_share(picture_of(tab)) < 0.001
+        assert "12 triangles, textures of 512 texels" in tab.locator("#profile-facts").inner_text()
+        assert tab.locator("#download").get_attribute("download") == "B00000DISC.web.glb"
+        assert tab.request.get(f"http://127.0.0.1:{page.port}/models/0~amazon.glb?token={TOKEN}").status == 404
+
+
 def test_a_model_that_cannot_be_read_is_not_blamed_on_webgl(browser: Browser, run: Path) -> None:
     (run / "B00000DISC.glb").write_bytes(b"glTF\x02\0\0\0" + 8 * b"\xff")
     with served(lambda port: view_app(Viewer(find_products([run])), TOKEN, port)) as page:
@@ -92,7 +113,10 @@ def test_the_model_is_drawn_and_nothing_leaves_the_machine(browser: Browser, run
         tab.goto(page.url)
         tab.wait_for_selector("model-viewer[data-ready=true]")
         assert green_share(picture_of(tab)) > 0.03
-        described = "30.0 cm by 20.0 cm by 10.0 cm (width, height, depth), 70 % matt, 30 % gloss; drag to turn it"
+        described = (
+            "30.0 cm by 20.0 cm by 10.0 cm (width, height, depth); "
+            "surface taken for 70 % matt, 30 % gloss; drag to turn it"
+        )
         told = tab.locator("model-viewer").evaluate("viewer => viewer.alt")
         assert told == f"The model of B00000DISC, {described}"
         expect(tab.locator("#size")).to_have_text("30.0 cm × 20.0 cm × 10.0 cm")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from cleanplate.asset.cutout import without_background
 from cleanplate.asset.exposure import apply_gain, level_exposure
 from cleanplate.asset.observe import LUMA, WHITE, Observations, linear
 from cleanplate.asset.photos import REFERENCE_DIAGONAL, Photo, Photos, cropped, trust, without_distortion
@@ -55,7 +56,7 @@ def _prepare(photo: Photo, gain: float, surface: "Surface") -> _Bands:
     scale = float(np.hypot(photo.camera.width, photo.camera.height)) / REFERENCE_DIAGONAL
     photo = cropped(without_distortion(photo), surface.mesh.vertices, margin=4)
     depth, weight = trust(photo, surface.mesh, scale)
-    image = apply_gain(photo.image, gain)
+    image = apply_gain(without_background(photo.image, photo.mask, photo.plate), gain)
     sigma = LOW_BAND_PIXELS * scale
     inside = (weight > 0).astype(np.float32)
     # Blurring colour and coverage apart keeps the background out of the low band.

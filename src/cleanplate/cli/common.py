@@ -93,6 +93,18 @@ Profile = Annotated[
         callback=known_profile, metavar=f"<{'|'.join(get_args(ProfileName))}>", help="What the model must keep to."
     ),
 ]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(
+        callback=lambda names: [known_profile(name) for name in names or []],
+        metavar="PROFILE",
+        help="A further profile to make a model for, as <asin>.PROFILE.glb; may be given more than once.",
+    ),
+]
+Vessel = Annotated[
+    float | None,
+    typer.Option(metavar="MM", help="A cup or glass: open at the top, with walls of so many millimetres."),
+]
 NoFloor = Annotated[bool, typer.Option("--no-floor", help="The product does not stand on the platen's plane z = 0.")]
 Front = Annotated[
     float, typer.Option(help="Azimuth of the product's front in the world, degrees counter-clockwise from +x.")

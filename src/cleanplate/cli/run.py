@@ -26,6 +26,7 @@ from cleanplate.cli.batch import (
     run_unit,
 )
 from cleanplate.cli.common import (
+    Also,
     AsJson,
     Captures,
     Device,
@@ -39,6 +40,7 @@ from cleanplate.cli.common import (
     Refine,
     Resolution,
     Usdz,
+    Vessel,
     app,
     print_json,
     progress_bars,
@@ -58,6 +60,8 @@ def run(
     model: Model = "default",
     resolution: Resolution = 256,
     profile: Profile = "default",
+    also: Also = None,
+    vessel: Vessel = None,
     no_floor: NoFloor = False,
     front: Front = -90.0,
     usdz: Usdz = None,
@@ -80,7 +84,10 @@ def run(
 ) -> None:
     """Turn captures into masks, hull, GLB, USDZ and report; what is done already is skipped."""
     floor = None if no_floor else 0.0
-    settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device)
+    further, wall = tuple(also or ()), vessel and vessel / 1000
+    settings = Settings(
+        model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device, also=further, vessel=wall
+    )
     where = executor_of(executor, jobs, cpus, address)
     batch = Batch(given or [], out, listed, shard, only_failed, where, timeout, log, verbose, quiet, accept, export)
     run_captures(batch, settings, as_json)
@@ -123,6 +130,8 @@ def run_one(
     model: Model = "default",
     resolution: Resolution = 256,
     profile: Profile = "default",
+    also: Also = None,
+    vessel: Vessel = None,
     no_floor: NoFloor = False,
     front: Front = -90.0,
     usdz: Usdz = None,
@@ -136,7 +145,10 @@ def run_one(
 ) -> None:
     """Run one product: the unit for schedulers of clusters. It may be killed, and run again, at any moment."""
     floor = None if no_floor else 0.0
-    settings = Settings(model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device)
+    further, wall = tuple(also or ()), vessel and vessel / 1000
+    settings = Settings(
+        model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device, also=further, vessel=wall
+    )
     run_unit(capture, out, settings, cpus, timeout, log, verbose, as_json)
 
 
@@ -177,6 +189,7 @@ def reconstruct(
     out: Annotated[Path, typer.Option("--out", "-o", help="The .glb to write; the hull's .ply lies beside it.")],
     resolution: Resolution = 256,
     profile: Profile = "default",
+    vessel: Vessel = None,
     no_floor: NoFloor = False,
     front: Front = -90.0,
     usdz: Usdz = None,
@@ -185,7 +198,7 @@ def reconstruct(
     """Carve the visual hull of given masks and write it as a GLB, and a USDZ beside it."""
     from cleanplate.asset import write_asset
     from cleanplate.capture import check_new, check_output, read_capture
-    from cleanplate.hull import write_hull
+    from cleanplate.hull import write_hull, write_vessel
 
     if out.suffix != ".glb":
         raise typer.BadParameter(f"{out} does not end in .glb", param_hint="--out")
@@ -193,6 +206,8 @@ def reconstruct(
     check_new(*(out.with_suffix(suffix) for suffix in (".glb", ".ply", ".json", ".usdz")), overwrite=overwrite)
     asked, description, hull = writes_usdz(usdz), read_capture(capture), out.with_suffix(".ply")
     write_hull(description, masks, hull, resolution, None if no_floor else 0.0)
+    if vessel is not None:
+        write_vessel(hull, hull, Settings(vessel=vessel / 1000).vessel or 0.0)
     write_asset(hull, description, masks, out, profile, asked, front)
     say(f"wrote {out}")
 

@@ -12,6 +12,7 @@ from cleanplate.hull.stage import (
     write_hull,
     write_masks,
 )
+from cleanplate.hull.vessel import hollowed, write_vessel
 
 __all__ = [
     "Agreement",
@@ -21,6 +22,7 @@ __all__ = [
     "SoftMask",
     "carving_mask",
     "hear",
+    "hollowed",
     "refine",
     "refine_views",
     "refined_problems",
@@ -32,4 +34,5 @@ __all__ = [
     "visual_hull",
     "write_hull",
     "write_masks",
+    "write_vessel",
 ]

@@ -116,15 +116,25 @@ class Job:
         return self.target / "hull.ply"
 
     @property
+    def body(self) -> Path:
+        """The mesh that becomes a model: the hull, or what is left of it as a vessel."""
+        return self.hull if self.settings.vessel is None else self.target / "vessel.ply"
+
+    @property
     def models(self) -> list[Path]:
         """The GLB, and the USDZ if one is asked for."""
         glb = self.target / f"{self.capture.asin}.glb"
         return [glb, glb.with_suffix(".usdz")] if self.settings.usdz else [glb]
 
     @property
+    def further(self) -> dict[str, Path]:
+        """The GLB of each further profile."""
+        return {name: self.target / f"{self.capture.asin}.{name}.glb" for name in self.settings.also}
+
+    @property
     def shown(self) -> list[Path]:
         """The hull and the models, if this run made them."""
-        return [self.hull, *self.models] if self.result.figures else []
+        return [self.hull, *self.models, *self.further.values()] if self.result.figures else []
 
 
 class Part(NamedTuple):

@@ -74,14 +74,22 @@ def carve(job: Job, room: Path) -> None:
     write_hull(job.capture, job.target / "masks", room / job.hull.name, *asked, folders, job.settled)
 
 
-def texture(job: Job, room: Path) -> None:
-    """Make the models of the hull and the pictures that agree with it."""
+def hollow(job: Job, wall: float, room: Path) -> None:
+    """Carve a vessel's inside out of the hull."""
+    from cleanplate.hull import write_vessel
+
+    write_vessel(job.hull, room / job.body.name, wall)
+
+
+def texture(profile: str, job: Job, room: Path) -> None:
+    """Make one profile's model of the hull and the pictures that agree with it."""
     from cleanplate.asset import write_asset
 
     used = tuple(view for view in job.capture.views if view.id not in read_facts(job.hull)["unused"])
-    capture, output = replace(job.capture, views=used), room / job.models[0].name
-    masks, asked = job.target / "masks", job.settings
-    write_asset(job.hull, capture, masks, output, asked.profile, asked.usdz, asked.front_deg, job.made_by)
+    output = job.further.get(profile, job.models[0])
+    usdz = job.settings.usdz and output == job.models[0]
+    capture, masks, front = replace(job.capture, views=used), job.target / "masks", job.settings.front_deg
+    write_asset(job.body, capture, masks, room / output.name, profile, usdz, front, job.made_by)
 
 
 def tell_hull(job: Job) -> None:

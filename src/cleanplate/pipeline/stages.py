@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from cleanplate.pipeline import make
 from cleanplate.pipeline.job import Job, Part, Stage
+from cleanplate.settings import ProfileName
 
 
 def _probabilities(job: Job) -> dict[str, Part]:
@@ -51,13 +52,28 @@ def _hull(job: Job) -> dict[str, Part]:
     probabilities = [each for each in (*job.files("refined"), *job.files("probabilities")) if each.is_file()]
     asked = [job.settings.resolution, job.settings.floor, job.settled]
     inputs = [*asked, job.description, *job.files("masks"), *probabilities]
-    return {"hull": Part(inputs, [job.hull, job.hull.with_suffix(".json")])}
+    parts = {"hull": Part(inputs, [job.hull, job.hull.with_suffix(".json")])}
+    if job.settings.vessel is not None:
+        parts["vessel"] = Part([job.settings.vessel, *inputs], [job.body])
+    return parts
+
+
+def _carve(job: Job, stale: list[str]) -> Iterator[tuple[str, Any]]:
+    if "hull" in stale:
+        yield "hull", partial(make.carve, job)
+    if "vessel" in stale and (wall := job.settings.vessel):
+        yield "vessel", partial(make.hollow, job, wall)
 
 
 def _models(job: Job) -> dict[str, Part]:
-    asked: list[object] = [job.settings.profile, job.settings.front_deg, *job.made_by.values()]
-    inputs = [*asked, job.hull, job.description, *job.capture.pictures, *job.files("masks")]
-    return {"models": Part(inputs, [*job.models, job.models[0].with_suffix(".json")])}
+    inputs: list[object] = [job.settings.front_deg, *job.made_by.values(), job.body, job.hull.with_suffix(".json")]
+    inputs += [job.description, *job.capture.pictures, *job.files("masks")]
+    made = {job.settings.profile: job.models} | {name: [glb] for name, glb in job.further.items()}
+    return {name: Part([name, *inputs], [*files, files[0].with_suffix(".json")]) for name, files in made.items()}
+
+
+def _texture(job: Job, stale: list[str]) -> Iterator[tuple[str, Any]]:
+    return ((profile, partial(make.texture, profile, job)) for profile in stale)
 
 
 def _pages(job: Job) -> dict[str, Part]:
@@ -80,8 +96,8 @@ STAGES = (
     Stage("segment", 1, _probabilities, make.segment),
     Stage("refine", 3, _masks, _whole(make.refine), make.tell_refined),
     Stage("check", 1, _plates, _whole(make.check), make.tell_plates),
-    Stage("carve", 5, _hull, _whole(make.carve), make.tell_hull),
-    Stage("asset", 5, _models, _whole(make.texture), make.tell_models),
+    Stage("carve", 5, _hull, _carve, make.tell_hull),
+    Stage("asset", 5, _models, _texture, make.tell_models),
     Stage("report", 3, _pages, _whole(make.report)),
 )
 """In their order. Raise a stage's number with its behaviour: results of the old one are made again then."""
@@ -89,10 +105,14 @@ STAGES = (
 
 def outputs(job: Job) -> set[Path]:
     """Return all that may lie in the result: what a stage makes, asked for now or not, but no stale USDZ or mask."""
-    models = job.models if "asset" in job.settings.stages else [job.models[0], job.models[0].with_suffix(".usdz")]
+    glb = job.models[0]
+    models, body = [*job.models, *job.further.values()], job.body
+    if "asset" not in job.settings.stages:
+        profiles = [glb.with_suffix(f".{name}.glb") for name in get_args(ProfileName)]
+        models, body = [glb, glb.with_suffix(".usdz"), *profiles], job.target / "vessel.ply"
     folders, heard = ["probabilities", "masks"], set[Path]()
     if job.settings.refine:
         folders, heard = [*folders, "refined"], {job.heard}
     per_view = [path for folder in folders for path in job.files(folder)] + job.files("overlays", ".jpg")
-    facts = [job.hull.with_suffix(".json"), models[0].with_suffix(".json")]
-    return {*per_view, *heard, job.hull, *models, *facts, job.plates, job.target / "report.html"}
+    facts = [each.with_suffix(".json") for each in (job.hull, *models) if each.suffix != ".usdz"]
+    return {*per_view, *heard, job.hull, body, *models, *facts, job.plates, job.target / "report.html"}

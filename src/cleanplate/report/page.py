@@ -76,7 +76,8 @@ def write_report(
     """Write the page atomically: figures, problems, the model to turn around, and the views, worst first.
 
     Args:
-        models: the GLB, which goes into the page, and other files beside it, which are linked; empty if there is none.
+        models: GLBs, which go into the page, the one to be shown first before the others, and other files beside it,
+            which are linked; empty if there is none.
         tags: what is said of the product besides its name.
     """
     from jinja2 import Environment, FileSystemLoader
@@ -89,12 +90,21 @@ def write_report(
         figures=figures,
         problems=gathered(problems),
         panels=sorted(panels, key=_worst_first),
-        model=models[0].read_bytes() if models else None,
+        models=[
+            (_profile(path, models[0]), _data_url(path.read_bytes(), "model/gltf-binary"))
+            for path in models
+            if path.suffix == ".glb"
+        ],
         files=[(model.name, f"{model.stat().st_size / 1e6:.2f} MB") for model in models],
         viewer=VIEWER.read_text() if models else "",
         decoder=DECODER.read_text() if models else "",
     )
     write_bytes(path, page.encode())
+
+
+def _profile(path: Path, first: Path) -> str:
+    """Return a model's profile by its name, <asin>.<profile>.glb; the first, <asin>.glb, is the one asked for."""
+    return path.stem.removeprefix(f"{first.stem}.") if path != first else "as asked for"
 
 
 def _worst_first(panel: ViewPanel) -> tuple[bool, float, str]:

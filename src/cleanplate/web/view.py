@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from starlette.applications import Starlette
@@ -21,6 +21,7 @@ from cleanplate.files import read_object
 from cleanplate.report import overlay
 from cleanplate.report.page import DECODER, VIEWER
 from cleanplate.report.products import RESULT, Product, find_products
+from cleanplate.settings import ProfileName
 from cleanplate.web.doubt import small_image, small_mask
 from cleanplate.web.guard import Guard, policy
 from cleanplate.web.messages import HANDLERS
@@ -120,6 +121,7 @@ class Viewer:
                 for kind in KINDS
                 if _model_path(product, kind).is_file()
             },
+            "profiles": [self._profile(key, product, profile) for profile in _profiles(product)],
             "views": [
                 {"key": name, "id": view.id, "agreement": agreement.get(view.id)}
                 for name, (owner, view) in self.views.items()
@@ -127,12 +129,28 @@ class Viewer:
             ],
         }
 
+    def _profile(self, key: str, product: Product, profile: str) -> dict[str, Any]:
+        """Return what the page says of the model of one profile; "" is the one that the run was asked for."""
+        path, facts = _model_path(product, "glb", profile), read_object(_model_path(product, "json", profile))
+        return {
+            "name": profile or facts.get("profile", "default"),
+            "glb": f"{MODELS}{key}{'~' * bool(profile)}{profile}.glb?token={self.token}",
+            "file": path.name,
+            "bytes": path.stat().st_size,
+            "triangles": facts.get("triangles"),
+            "texture": facts.get("texture"),
+        }
+
     def model(self, request: Request) -> Response:
-        """The GLB, or the USDZ for Quick Look."""
-        product, kind = self.products.get(request.path_params["key"]), request.path_params["kind"]
-        if product is None or kind not in KINDS or not _model_path(product, kind).is_file():
+        """The GLB of a profile, or the USDZ for Quick Look."""
+        (key, _, profile), kind = request.path_params["key"].partition("~"), request.path_params["kind"]
+        product = self.products.get(key)
+        if product is None or kind not in KINDS or profile not in _profiles(product):
             raise HTTPException(404, "there is no such model here")
-        return FileResponse(_model_path(product, kind), media_type=KINDS[kind], headers={"cache-control": "no-cache"})
+        path = _model_path(product, kind, profile)
+        if not path.is_file():
+            raise HTTPException(404, "there is no such model here")
+        return FileResponse(path, media_type=KINDS[kind], headers={"cache-control": "no-cache"})
 
     def picture(self, request: Request) -> Response:
         """A view: "input" and "mask" small, "before" and "after" (the product cut out) larger."""
@@ -151,8 +169,13 @@ class Viewer:
         )
 
 
-def _model_path(product: Product, kind: str) -> Path:
-    return product.folder / f"{product.capture.asin}.{kind}"
+def _model_path(product: Product, kind: str, profile: str = "") -> Path:
+    return product.folder / f"{product.capture.asin}{'.' * bool(profile)}{profile}.{kind}"
+
+
+def _profiles(product: Product) -> list[str]:
+    """Return the profiles that there is a model of: "" for the run's own, then the further ones."""
+    return [name for name in ("", *get_args(ProfileName)) if _model_path(product, "glb", name).is_file()]
 
 
 def _turning(product: Product) -> list[View]:

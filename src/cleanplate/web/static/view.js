@@ -16,9 +16,10 @@ function show(product) {
   viewer.alt = describe(product);
   if (product.models.usdz) viewer.setAttribute("ios-src", product.models.usdz);
   else viewer.removeAttribute("ios-src"); // Quick Look then gets a USDZ that model-viewer makes of the GLB
-  viewer.src = product.models.glb;
-  $("download").href = product.models.glb;
-  $("download").download = `${product.asin}.glb`;
+  $("profiles").replaceChildren(...product.profiles.map((each, i) => Object.assign(element("option", each.name), { value: i })));
+  $("profile-choice").hidden = product.profiles.length < 2;
+  showProfile(product.profiles[0]);
+  $("made-of").textContent = madeOf(product.materials);
   $("size").textContent = product.extent ? product.extent.map(centimetres).join(" × ") : "";
   $("figures").replaceChildren(
     ...Object.entries(product.figures).flatMap(([name, value]) => [element("dt", name), element("dd", String(value))]),
@@ -31,12 +32,26 @@ function show(product) {
   if (product.views.length) compare(product.views[0]);
 }
 
+// The model of one profile: its file, and what it costs.
+function showProfile({ glb, file, bytes, triangles, texture }) {
+  viewer.src = glb;
+  $("download").href = glb;
+  $("download").download = file;
+  const shape = triangles ? `, ${triangles.toLocaleString("en")} triangles, textures of ${texture} texels` : "";
+  $("profile-facts").textContent = `${(bytes / 1e6).toFixed(2)} MB${shape}`;
+}
+
 // What a screen reader says of the model: how large it is, and what it is mostly made of.
 function describe({ title, extent, materials }) {
   const size = extent ? `, ${extent.map(centimetres).join(" by ")} (width, height, depth)` : "";
+  const made = madeOf(materials);
+  return `The model of ${title}${size}${made && `; ${made}`}; drag to turn it`;
+}
+
+function madeOf(materials) {
   const made = Object.entries(materials).filter(([, share]) => share >= 0.05).sort((a, b) => b[1] - a[1]);
-  const of = made.length ? `, ${made.map(([name, share]) => `${Math.round(100 * share)} % ${name}`).join(", ")}` : "";
-  return `The model of ${title}${size}${of}; drag to turn it`;
+  const glass = materials.glass >= 0.05 ? ", drawn as glass that lets light through" : "";
+  return made.length ? `surface taken for ${made.map(([name, share]) => `${Math.round(100 * share)} % ${name}`).join(", ")}${glass}` : "";
 }
 
 function element(kind, text) {
@@ -119,6 +134,7 @@ for (const button of document.querySelectorAll("#strip-show button")) {
     showStrip();
   });
 }
+$("profiles").addEventListener("change", (event) => showProfile(shown.profiles[event.target.value]));
 $("products").addEventListener("change", (event) => show(products[event.target.value]));
 
 history.replaceState(null, "", location.pathname);
