@@ -13,7 +13,7 @@ from cleanplate.asset import PROFILES, write_asset
 from cleanplate.capture import Capture, View, read_capture, write_capture
 from cleanplate.errors import CaptureError, CleanplateError, ImageError, MeshError
 from cleanplate.geometry import write_mesh
-from cleanplate.image import write_image, write_mask
+from cleanplate.image import read_mask, write_image, write_mask
 from cleanplate.settings import ProfileName
 
 from .reading import read_document
@@ -46,6 +46,8 @@ def test_from_files_to_a_valid_watertight_asset(capture, hull_mesh, torus, tmp_p
     assert report.size_bytes == (tmp_path / "a.glb").stat().st_size
     assert report.extent == pytest.approx(np.ptp(torus.vertices, axis=0)[[0, 2, 1]], rel=0.005)
     assert 0.8 < report.seen <= 1.0
+    unseen = read_mask(tmp_path / "a.unseen.png")
+    assert unseen.any() and unseen.mean() < 1 - report.seen  # of all texels, not of the painted ones alone
     issues = validate(tmp_path / "a.glb")
     assert not any(issues[f"num{level}"] for level in ("Errors", "Warnings", "Infos", "Hints")), issues
     mesh = trimesh.load_mesh(tmp_path / "a.glb")

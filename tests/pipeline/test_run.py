@@ -167,7 +167,9 @@ def test_further_profiles_and_a_vessel_are_made_and_go_when_no_longer_asked_for(
     assert "khronos-planner" in (folder / "report.html").read_text()
     assert run_batch([sound], out, asked).products[0].made == 0
     run_batch([sound], out, SETTINGS)
-    assert contents(out / "B00000BALL") == contents(made / "B00000BALL")
+    names_folder = "result.json"
+    again, first = contents(out / "B00000BALL"), contents(made / "B00000BALL")
+    assert again.pop(names_folder) and first.pop(names_folder) and again == first
 
 
 def test_without_the_extra_nothing_is_silent(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

@@ -62,8 +62,9 @@ def test_profiles_of_a_result_are_switched_between(browser: Browser, run: Path) 
     red = trimesh.load_mesh(run / "B00000DISC.glb")
     red.visual.material.baseColorFactor = [200, 0, 0, 255]
     red.export(run / "B00000DISC.web.glb")
-    facts = {"profile": "web", "triangles": 12, "texture": 512}
+    facts = {"profile": "web", "triangles": 12, "texture": 512, "seen": 0.75}
     (run / "B00000DISC.web.json").write_text(json.dumps(facts))
+    cv2.imwrite(str(run / "B00000DISC.web.unseen.png"), np.full((4, 4), 255, np.uint8))
     with served(lambda port: view_app(Viewer(find_products([run])), TOKEN, port)) as page:
         tab = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
         tab.set_default_timeout(PATIENCE)
@@ -76,6 +77,12 @@ def test_profiles_of_a_result_are_switched_between(browser: Browser, run: Path) 
         assert green_share(picture_of(tab)) < 0.001
         assert "12 triangles, textures of 512 texels" in tab.locator("#profile-facts").inner_text()
         assert tab.locator("#download").get_attribute("download") == "B00000DISC.web.glb"
+        before = picture_of(tab)
+        tab.get_by_role("button", name="Filled in").click()
+        tab.wait_for_timeout(1500)
+        marked = picture_of(tab).astype(int)
+        assert (marked[..., 2] - before[..., 2].astype(int) > 60).mean() > 0.03, "what is filled in does not glow"
+        assert "25 % of the texture" in str(tab.locator("#unseen").get_attribute("title"))
         assert tab.request.get(f"http://127.0.0.1:{page.port}/models/0~amazon.glb?token={TOKEN}").status == 404
 
 

@@ -5,7 +5,6 @@ see the point, so that no seam shows; the high one comes nearly from the best vi
 where the geometry is not exact.
 """
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -31,6 +30,8 @@ GRAZING = 0.15
 DEPTH_TOLERANCE = 0.01
 """Points behind the depth map by more than this fraction of the mesh's size are hidden."""
 THREADS = 2
+SHARPNESS = 1.0
+"""Power of a view's sharpness, against the typical view's, in its weight."""
 CHUNK = 65536
 EXPOSURE_SAMPLES = 4000
 """About so many vertices suffice to compare exposures."""
@@ -148,25 +149,34 @@ class Blend:
     weight: Float[np.ndarray, " n"]
 
 
-def blend(points: Points, normals: Points, surface: Surface, photos: Photos, gains: Sequence[float]) -> Blend:
+@dataclass(frozen=True)
+class Levels:
+    """What makes the views alike, one number for each.
+
+    Attributes:
+        gains: of exposure, in linear light.
+        sharpness: 1 for a view that shows as much detail as the typical one, or more; less for one that is blurred.
+    """
+
+    gains: list[float]
+    sharpness: list[float]
+
+
+def blend(points: Points, normals: Points, surface: Surface, photos: Photos, levels: Levels) -> Blend:
     """Sample and blend the photographs at points of the surface.
 
     Args:
         points: in the world, metres.
         normals: unit, outward.
         photos: read one at a time.
-        gains: exposure of each, from `exposures`.
+        levels: of each, from `observe`.
     """
     sums = np.zeros((len(points), 8), np.float32)
     density = _typical_density(photos[0], surface)
-    for index, gain in enumerate(gains):
-        _add(_prepare(photos[index], gain, surface), points, normals, surface.size, density, sums)
+    for index, (gain, sharpness) in enumerate(zip(levels.gains, levels.sharpness, strict=True)):
+        view = _prepare(photos[index], gain, surface)
+        _add(view, points, normals, surface.size, density / max(sharpness, 1e-3) ** SHARPNESS, sums)
     return _finish(sums)
-
-
-def exposures(surface: Surface, photos: Photos) -> list[float]:
-    """Return each photograph's gain such that they agree on the colours of the surface's vertices."""
-    return observe(surface, photos)[1]
 
 
 def sampled(surface: Surface) -> slice:
@@ -174,8 +184,8 @@ def sampled(surface: Surface) -> slice:
     return slice(None, None, max(1, len(surface.mesh.vertices) // EXPOSURE_SAMPLES))
 
 
-def observe(surface: Surface, photos: Photos) -> tuple[Observations, list[float]]:
-    """Return how every view sees the `sampled` vertices, and each photograph's gain such that the views agree."""
+def observe(surface: Surface, photos: Photos) -> tuple[Observations, Levels]:
+    """Return how every view sees the `sampled` vertices, and what makes the views alike."""
     chosen = sampled(surface)
     points, normals = surface.mesh.vertices[chosen], surface.normals[chosen]
     density = _typical_density(photos[0], surface)
@@ -195,7 +205,15 @@ def observe(surface: Surface, photos: Photos) -> tuple[Observations, list[float]
     azimuth = np.array([np.arctan2(centre[1], centre[0]) for centre in centres])
     plate = scale * np.stack(plates)
     observed = Observations(points, normals, colour, detail, plate, weight, azimuth, np.stack(centres))
-    return observed, gains
+    return observed, Levels(gains, _sharpness(detail, weight))
+
+
+def _sharpness(detail: Float[np.ndarray, "v n"], weight: Float[np.ndarray, "v n"]) -> list[float]:
+    """Return how much of the detail that the views show of the same points each of them shows; 1 for the typical."""
+    amount = np.abs(detail)
+    expected = (weight * amount).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-12)
+    share = (weight * amount).sum(axis=1) / np.maximum((weight * expected).sum(axis=1), 1e-12)
+    return np.minimum(1.0, share / max(float(np.median(share)), 1e-12)).tolist()
 
 
 def _behind(view: _Bands, points: Points) -> Colours:

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import UInt8
 
-from cleanplate.asset.blend import Surface, blend, exposures
+from cleanplate.asset.blend import Surface, blend, observe
 from cleanplate.asset.fill import fill_unseen
 from cleanplate.asset.photos import Photos
 from cleanplate.geometry import Mesh
@@ -24,6 +24,6 @@ def colour_vertices(mesh: Mesh, photos: Photos) -> VertexColours:
         RGB, gamma-encoded (sRGB).
     """
     surface = Surface(mesh, mesh.normals)
-    seen = blend(mesh.vertices, surface.normals, surface, photos, exposures(surface, photos))
+    seen = blend(mesh.vertices, surface.normals, surface, photos, observe(surface, photos)[1])
     filled = fill_unseen(seen.low + seen.high, seen.weight, mesh.faces)
     return np.clip(np.rint(filled), 0, 255).astype(np.uint8)

@@ -16,8 +16,8 @@ from cleanplate.types import Image, Mask, Points
 
 REFERENCE_DIAGONAL = 820.0
 """Widths below are in pixels of a 640x512 picture, and grow with the picture's diagonal."""
-EDGE_PIXELS = 2.0
-"""Pixels this near to a mask's or the hull's outline mix product and background: blur, JPEG, an imprecise mask."""
+EDGE_PIXELS = 0.5
+"""Pixels this near to a mask's or the hull's outline are not trusted; further in the plate's share is taken away."""
 RAMP_PIXELS = 8.0
 """Beyond that, trust rises to 1 over this width, so that a view fades in and leaves no seam."""
 LAST_RESORT = 1e-3

@@ -19,6 +19,7 @@ from cleanplate.capture import Capture
 from cleanplate.errors import MeshError, require
 from cleanplate.files import atomic_path, write_bytes, write_json
 from cleanplate.geometry import Mesh, read_mesh
+from cleanplate.image import write_mask
 
 FEWEST_TRIANGLES = 1000
 """Below that, fewer triangles would not help against too many seams."""
@@ -71,7 +72,7 @@ def write_asset(
 ) -> AssetReport:
     """Simplify a hull, texture it from the capture's photographs, and write it as a GLB that the profile accepts.
 
-    What is known of it goes into `.json` beside.
+    What is known of it goes into `.json` beside, and which texels no photograph saw into `.unseen.png`.
 
     Args:
         hull_mesh: watertight, in the capture's world, metres.
@@ -108,6 +109,7 @@ def write_asset(
             out_glb.with_suffix(".usdz"), limits, report, lambda path: write_usdz(path, model, pictures, origin)
         )
     write_json(out_glb.with_suffix(".json"), asdict(report))
+    write_mask(out_glb.with_suffix(".unseen.png"), baked.unseen)
     return report
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cleanplate.asset.atlas import unwrap
-from cleanplate.asset.blend import Surface, blend, observe, sampled
+from cleanplate.asset.blend import Levels, Surface, blend, observe, sampled
 from cleanplate.asset.fill import fill_gutters, fill_unseen
 from cleanplate.asset.materials import GLASS, METAL, Materials, estimate, glass_of
 from cleanplate.asset.model import Model
@@ -17,7 +17,7 @@ from cleanplate.asset.relief import bake_relief
 from cleanplate.asset.texels import Texels, locate
 from cleanplate.geometry import Mesh
 from cleanplate.image.colour import to_linear, to_srgb
-from cleanplate.types import Image
+from cleanplate.types import Image, Mask
 
 FILL_WEIGHT = 1e-5
 """Of the colour spread over the mesh from seen vertices, against a view's weight of about 1."""
@@ -31,12 +31,14 @@ class Baked:
 
     Attributes:
         seen: fraction of its texels that a photograph saw.
+        unseen: the others, whose colour is filled in; of the textures' size.
         materials: at the mesh's vertices.
         light: the set's, which the base colour is freed of.
     """
 
     model: Model
     seen: float
+    unseen: Mask
     materials: Materials
     light: Light
 
@@ -67,13 +69,13 @@ def bake(
     """
     vertices, normals = mesh.vertices, mesh.normals
     surface = Surface(mesh, normals)
-    observed, gains = observe(surface, photos)
+    observed, levels = observe(surface, photos)
     light = fit_light(observed)
     materials = estimate(vertices, observed, light, transparent)
     glass = glass_of(mesh, materials, observed, np.arange(len(vertices))[sampled(surface)])
     atlas = unwrap(vertices, mesh.faces, texture_size)
     texels = locate(atlas, mesh.faces, texture_size)
-    colours, seen = _colours(texels, surface, photos, gains)
+    colours, seen = _colours(texels, surface, photos, levels)
     colours = _without_light(colours, texels, _baked_light(mesh, normals, observed, light, materials))
     if glass is not None:
         clear = texels.interpolate((materials.kind == GLASS).astype(float)[:, None])
@@ -91,17 +93,19 @@ def bake(
     )
     if detail is not None:
         model = replace(model, relief=bake_relief(model, atlas, detail, texture_size))
-    return Baked(model, float((seen > 0).mean()), materials, light)
+    unseen = np.zeros(image.shape[:2], bool)
+    unseen[texels.painted] = seen <= 0
+    return Baked(model, float((seen > 0).mean()), unseen, materials, light)
 
 
-def _colours(texels: Texels, surface: Surface, photos: Photos, gains: list[float]) -> tuple[np.ndarray, np.ndarray]:
+def _colours(texels: Texels, surface: Surface, photos: Photos, levels: Levels) -> tuple[np.ndarray, np.ndarray]:
     """Return each texel's colour, 0..255, gamma-encoded, and how well it was seen."""
     mesh, count = surface.mesh, len(surface.mesh.vertices)
     normals = texels.interpolate(surface.normals)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     # The vertices ride along, for the colours to spread from.
     points = np.concatenate([mesh.vertices.astype(np.float32), texels.interpolate(mesh.vertices)])
-    baked = blend(points, np.concatenate([surface.normals.astype(np.float32), normals]), surface, photos, gains)
+    baked = blend(points, np.concatenate([surface.normals.astype(np.float32), normals]), surface, photos, levels)
     spread = texels.interpolate(fill_unseen(baked.low[:count], baked.weight[:count], mesh.faces))
     weight = baked.weight[count:]
     share = (weight / (weight + FILL_WEIGHT))[:, None]

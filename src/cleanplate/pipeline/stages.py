@@ -69,7 +69,11 @@ def _models(job: Job) -> dict[str, Part]:
     inputs: list[object] = [job.settings.front_deg, *job.made_by.values(), job.body, job.hull.with_suffix(".json")]
     inputs += [job.description, *job.capture.pictures, *job.files("masks")]
     made = {job.settings.profile: job.models} | {name: [glb] for name, glb in job.further.items()}
-    return {name: Part([name, *inputs], [*files, files[0].with_suffix(".json")]) for name, files in made.items()}
+    beside = (".json", ".unseen.png")
+    return {
+        name: Part([name, *inputs], [*files, *(files[0].with_suffix(each) for each in beside)])
+        for name, files in made.items()
+    }
 
 
 def _texture(job: Job, stale: list[str]) -> Iterator[tuple[str, Any]]:
@@ -97,7 +101,7 @@ STAGES = (
     Stage("refine", 3, _masks, _whole(make.refine), make.tell_refined),
     Stage("check", 1, _plates, _whole(make.check), make.tell_plates),
     Stage("carve", 5, _hull, _carve, make.tell_hull),
-    Stage("asset", 5, _models, _texture, make.tell_models),
+    Stage("asset", 6, _models, _texture, make.tell_models),
     Stage("report", 3, _pages, _whole(make.report)),
 )
 """In their order. Raise a stage's number with its behaviour: results of the old one are made again then."""
@@ -114,5 +118,8 @@ def outputs(job: Job) -> set[Path]:
     if job.settings.refine:
         folders, heard = [*folders, "refined"], {job.heard}
     per_view = [path for folder in folders for path in job.files(folder)] + job.files("overlays", ".jpg")
-    facts = [each.with_suffix(".json") for each in (job.hull, *models) if each.suffix != ".usdz"]
+    glbs = [each for each in models if each.suffix == ".glb"]
+    facts = [each.with_suffix(".json") for each in (job.hull, *glbs)] + [
+        each.with_suffix(".unseen.png") for each in glbs
+    ]
     return {*per_view, *heard, job.hull, body, *models, *facts, job.plates, job.target / "report.html"}

@@ -57,6 +57,7 @@ def figures(hull: Path, glb: Path, views: int) -> dict[str, Any]:
         "triangles": asset["triangles"],
         "GLB": f"{asset['size_bytes'] / 1e6:.2f} MB",
         "materials": _materials(asset),
+        "texture": f"{asset['seen']:.0%} of it seen by a photograph, the rest filled in from around",
         "surface unknown": f"{shape['unknown']:.0%}, flat or hollow: silhouettes cannot tell",
         **_misses(shape),
         "mean agreement": f"{sum(agreement) / len(agreement):.4f}",

@@ -30,7 +30,7 @@ from cleanplate.web.serve import serve
 
 STATIC = Path(__file__).parent / "static"
 MODELS = "/models/"
-KINDS = {"glb": "model/gltf-binary", "usdz": "model/vnd.usdz+zip"}
+KINDS = {"glb": "model/gltf-binary", "usdz": "model/vnd.usdz+zip", "unseen": "image/png"}
 LARGE = 960
 """Width of the picture that is compared before and after, pixels."""
 
@@ -135,6 +135,8 @@ class Viewer:
         return {
             "name": profile or facts.get("profile", "default"),
             "glb": f"{MODELS}{key}{'~' * bool(profile)}{profile}.glb?token={self.token}",
+            "unseen": f"{MODELS}{key}{'~' * bool(profile)}{profile}.unseen?token={self.token}",
+            "seen": facts.get("seen"),
             "file": path.name,
             "bytes": path.stat().st_size,
             "triangles": facts.get("triangles"),
@@ -170,7 +172,8 @@ class Viewer:
 
 
 def _model_path(product: Product, kind: str, profile: str = "") -> Path:
-    return product.folder / f"{product.capture.asin}{'.' * bool(profile)}{profile}.{kind}"
+    suffix = "unseen.png" if kind == "unseen" else kind
+    return product.folder / f"{product.capture.asin}{'.' * bool(profile)}{profile}.{suffix}"
 
 
 def _profiles(product: Product) -> list[str]:

@@ -2,7 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const viewer = document.querySelector("model-viewer");
-let products = [], session = "", shown = null, strip = "mask";
+let products = [], session = "", shown = null, chosen = null, strip = "mask";
 
 const centimetres = (metres) => `${(100 * metres).toFixed(1)} cm`;
 const picture = (view, what) => `/api/views/${encodeURIComponent(view.key)}/${what}?v=${session}`;
@@ -33,7 +33,11 @@ function show(product) {
 }
 
 // The model of one profile: its file, and what it costs.
-function showProfile({ glb, file, bytes, triangles, texture }) {
+function showProfile(profile) {
+  const { glb, file, bytes, triangles, texture, seen } = (chosen = profile);
+  $("unseen").hidden = seen == null;
+  $("unseen").title = seen == null ? "" : `${Math.round(100 * (1 - seen))} % of the texture was seen by no photograph; its colour is filled in from around`;
+  $("unseen").setAttribute("aria-pressed", false);
   viewer.src = glb;
   $("download").href = glb;
   $("download").download = file;
@@ -120,6 +124,15 @@ $("dimensions").addEventListener("click", (event) => {
   const on = toggle(event.currentTarget);
   for (const label of viewer.querySelectorAll(".dimension")) label.hidden = !on;
 });
+// What no photograph saw glows.
+async function showUnseen(on) {
+  const mark = on ? await viewer.createTexture(chosen.unseen) : null;
+  for (const material of viewer.model.materials) {
+    material.emissiveTexture.setTexture(mark);
+    material.setEmissiveFactor(on ? [1, 0, 1] : [0, 0, 0]);
+  }
+}
+$("unseen").addEventListener("click", (event) => showUnseen(toggle(event.currentTarget)));
 $("turn").addEventListener("click", (event) => (viewer.autoRotate = toggle(event.currentTarget)));
 $("reset").addEventListener("click", () => {
   viewer.resetTurntableRotation(0);
