@@ -1,12 +1,12 @@
 """Fits what tells materials apart to rendered captures, or judges it on others.
 
-    python benchmarks/material_fit.py CAPTURES... --truth RECIPE_OR_TABLE [--write]
+    python benchmarks/material_fit.py CAPTURES... --truth RECIPE_OR_TABLE [--write FILE]
 
 CAPTURES are folders of captures with true masks. Their materials are made again from what they were rendered with:
 `--truth yield-30` (or another recipe of `cleanplate dataset`, with `--meshes`), or a JSON table that says of each ASIN
 its family, seed and material: {"MTR0000000": ["vase", 9100, "clear_glass"], ...}. Without --write the shipped weights
-are judged: share of the observed points in the right class and mean error of the roughness, per product and overall.
-Whether there is glass is told, as a capture's tags tell it.
+(or those of --weights FILE) are judged: share of the observed points in the right class and mean error of roughness,
+per product and overall. Whether there is glass is told, as a capture's tags tell it.
 Matt is a dielectric of roughness 0.4 or more.
 """
 
@@ -21,9 +21,9 @@ import trimesh
 from scipy.optimize import minimize
 from scipy.spatial import cKDTree
 
-from cleanplate.asset import CapturePhotos, simplify
+from cleanplate.asset import CapturePhotos, materials, simplify
 from cleanplate.asset.blend import Surface, observe
-from cleanplate.asset.materials import CLASSES, CLIP, WEIGHTS, design, estimate
+from cleanplate.asset.materials import CLASSES, CLIP, design, estimate
 from cleanplate.asset.observe import features, fit_light
 from cleanplate.capture import read_capture
 from cleanplate.hull import visual_hull
@@ -80,10 +80,10 @@ def observed(folders: list[Path], truth: dict[str, Callable[[], Product]]) -> It
             places.append(sample)
             owner.append(np.full(len(sample), number))
         nearest = cKDTree(np.concatenate(places)).query(seen.points)[1]
-        materials = [product.parts[number].material for number in np.concatenate(owner)[nearest]]
+        made_of = [product.parts[number].material for number in np.concatenate(owner)[nearest]]
         yield (
             folder.name, seen, fit_light(seen),
-            np.array([class_of(each) for each in materials]), np.array([roughness_of(each) for each in materials]),
+            np.array([class_of(each) for each in made_of]), np.array([roughness_of(each) for each in made_of]),
         )  # fmt: skip
 
 
@@ -130,13 +130,18 @@ def main() -> None:
     parser.add_argument("captures", nargs="+", type=Path)
     parser.add_argument("--truth", required=True)
     parser.add_argument("--meshes", type=Path)
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument(
+        "--write", type=Path, help="fit, and write the weights there: src/cleanplate/asset/materials.npz"
+    )
+    parser.add_argument("--weights", type=Path)
     arguments = parser.parse_args()
     cases = list(observed(arguments.captures, makers(arguments.truth, arguments.meshes)))
     if arguments.write:
         fitted = {name: value.astype(np.float32) for name, value in fit(cases).items()}
-        np.savez(WEIGHTS, allow_pickle=False, **fitted)
+        np.savez(arguments.write, allow_pickle=False, **fitted)
         return
+    if arguments.weights:
+        materials.WEIGHTS = arguments.weights
     right, errors = [], []
     for name, seen, light, kind, roughness in cases:
         found = estimate(seen.points, seen, light, bool((kind == CLASSES.index("glass")).any()))

@@ -30,8 +30,8 @@ GRAZING = 0.15
 DEPTH_TOLERANCE = 0.01
 """Points behind the depth map by more than this fraction of the mesh's size are hidden."""
 THREADS = 2
-SHARPNESS = 1.0
-"""Power of a view's sharpness, against the typical view's, in its weight."""
+BLURRED = 0.8
+"""Of the detail that the typical view shows: a view that shows less of it weighs less."""
 CHUNK = 65536
 EXPOSURE_SAMPLES = 4000
 """About so many vertices suffice to compare exposures."""
@@ -155,7 +155,7 @@ class Levels:
 
     Attributes:
         gains: of exposure, in linear light.
-        sharpness: 1 for a view that shows as much detail as the typical one, or more; less for one that is blurred.
+        sharpness: 1 for a view that shows about as much detail as the typical one, or more; less for a blurred one.
     """
 
     gains: list[float]
@@ -175,7 +175,7 @@ def blend(points: Points, normals: Points, surface: Surface, photos: Photos, lev
     density = _typical_density(photos[0], surface)
     for index, (gain, sharpness) in enumerate(zip(levels.gains, levels.sharpness, strict=True)):
         view = _prepare(photos[index], gain, surface)
-        _add(view, points, normals, surface.size, density / max(sharpness, 1e-3) ** SHARPNESS, sums)
+        _add(view, points, normals, surface.size, density / max(sharpness, 1e-3), sums)
     return _finish(sums)
 
 
@@ -209,11 +209,11 @@ def observe(surface: Surface, photos: Photos) -> tuple[Observations, Levels]:
 
 
 def _sharpness(detail: Float[np.ndarray, "v n"], weight: Float[np.ndarray, "v n"]) -> list[float]:
-    """Return how much of the detail that the views show of the same points each of them shows; 1 for the typical."""
+    """Return how much of the detail that the views show of the same points each of them shows, up to 1."""
     amount = np.abs(detail)
     expected = (weight * amount).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-12)
     share = (weight * amount).sum(axis=1) / np.maximum((weight * expected).sum(axis=1), 1e-12)
-    return np.minimum(1.0, share / max(float(np.median(share)), 1e-12)).tolist()
+    return np.minimum(1.0, share / max(BLURRED * float(np.median(share)), 1e-12)).tolist()
 
 
 def _behind(view: _Bands, points: Points) -> Colours:
