@@ -30,7 +30,7 @@ GRAZING = 0.15
 DEPTH_TOLERANCE = 0.01
 """Points behind the depth map by more than this fraction of the mesh's size are hidden."""
 THREADS = 2
-BLURRED = 0.8
+BLURRED = 0.9
 """Of the detail that the typical view shows: a view that shows less of it weighs less."""
 CHUNK = 65536
 EXPOSURE_SAMPLES = 4000
@@ -213,7 +213,7 @@ def _sharpness(detail: Float[np.ndarray, "v n"], weight: Float[np.ndarray, "v n"
     amount = np.abs(detail)
     expected = (weight * amount).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-12)
     share = (weight * amount).sum(axis=1) / np.maximum((weight * expected).sum(axis=1), 1e-12)
-    return np.minimum(1.0, share / max(BLURRED * float(np.median(share)), 1e-12)).tolist()
+    return (np.minimum(1.0, share / max(BLURRED * float(np.median(share)), 1e-12)) ** 2).tolist()
 
 
 def _behind(view: _Bands, points: Points) -> Colours:
