@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from vertex_colours import colour_vertices
 
-from cleanplate.asset import Model, Photo, colour_vertices, preview, simplify
+from cleanplate.asset import Model, Photo, preview, simplify
 from cleanplate.asset.texture import bake
 from cleanplate.capture import read_capture
 from cleanplate.geometry import Camera, Mesh, Pose

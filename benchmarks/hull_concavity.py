@@ -11,8 +11,9 @@ from pathlib import Path
 import trimesh
 from hull_shapes import CAMERA, coverage, mug, soften, torus, views
 from scipy.spatial import cKDTree
+from unknown_faces import unknown_faces
 
-from cleanplate.hull import surface_slack, unknown_faces, visual_hull
+from cleanplate.hull import surface_slack, visual_hull
 
 WRONG = 0.003
 COUNT = 38

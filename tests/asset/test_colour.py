@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from vertex_colours import colour_vertices
 
-from cleanplate.asset import colour_vertices
 from cleanplate.asset.exposure import apply_gain, level_exposure
 from cleanplate.image.colour import to_linear, to_srgb
 

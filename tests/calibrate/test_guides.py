@@ -1,59 +1,25 @@
-"""Every command of the guides from photographs to captures runs as printed, on small input of its kind.
-
-Only the quick masks are added where a command makes any (`QUICK`): networks are tried on pictures elsewhere.
-"""
+"""Every command of the guides from photographs to captures runs as printed, on small input of its kind."""
 
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cleanplate.capture import Capture, View, read_capture, write_capture
+from guides import DOCS, follow
 from turntable_photos import CAMERA, poses, take
 
-DOCS = Path(__file__).parents[2] / "docs"
-BLOCK = re.compile(r"<!-- run -->\n\n((?:    .*\n)+)")
 STEPS = 24
-QUICK = {name: ["--model", "classical"] for name in ("import", "segment")}
-QUICK["run"] = [*QUICK["import"], "--resolution", "64", "--no-usdz"]
-
-
-def commands(page: str) -> list[list[str]]:
-    """Return the commands of a page that follow the mark "run"."""
-    blocks = BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
-    return [shlex.split(line) for block in blocks for line in block.splitlines()]
-
-
-def follow(page: str, room: Path, expected: Callable[[list[str]], int] = lambda _: 0) -> None:
-    """Run a guide's commands in a folder, in their order."""
-    listed = commands(page)
-    assert listed
-    for words in listed:
-        assert words[0] == "cleanplate"
-        quick = [*words, *QUICK.get(words[1], [])] if "--model" not in words else words
-        done = subprocess.run([sys.executable, "-m", *quick], cwd=room, capture_output=True, text=True)
-        assert done.returncode in (expected(words), 0), f"{' '.join(words)}\n{done.stderr}"
-
-
-def test_no_command_of_the_guides_is_left_out() -> None:
-    for page in ("tutorials/first-own-capture.md", *(f"how-to/{name}.md" for name in HOW_TO)):
-        text = (DOCS / page).read_text(encoding="utf-8")
-        shown = [line for line in text.splitlines() if line.startswith("    cleanplate ")]
-        assert len(shown) == len(commands(page)), page
-
-
 HOW_TO = ("turntable-and-one-camera", "from-colmap-or-metashape", "calibrate-a-rig")
 
 
 def test_your_first_own_capture(tmp_path: Path) -> None:
     take(tmp_path / "photos", STEPS)
-    follow("tutorials/first-own-capture.md", tmp_path, lambda words: 3 if words[1] == "run" else 0)
+    follow(DOCS / "tutorials/first-own-capture.md", tmp_path, partial=("run",))
     assert len(read_capture(tmp_path / "next").poses()) == STEPS
     capture = read_capture(tmp_path / "red-box")
     assert (tmp_path / "results" / capture.asin / f"{capture.asin}.glb").is_file()
@@ -74,7 +40,7 @@ def test_turntable_and_one_camera(tmp_path: Path) -> None:
         lines.append(f"{picture.name},{15 * step}")
     shutil.copy(tmp_path / "photos" / "empty.png", tmp_path / "named")
     (tmp_path / "angles.csv").write_text("\n".join(lines))
-    follow("how-to/turntable-and-one-camera.md", tmp_path)
+    follow(DOCS / "how-to/turntable-and-one-camera.md", tmp_path)
     for name in ("by-order", "by-name", "by-table", "from-views", "posed"):
         assert len(read_capture(tmp_path / name).views) == STEPS
     assert (tmp_path / "from-views" / "doubtful" / "cam00.png").is_file()
@@ -90,7 +56,7 @@ def test_from_colmap_or_metashape(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "cleanplate", *words], cwd=tmp_path, check=True, capture_output=True)
     (tmp_path / "photos" / "capture.json").unlink()
     (tmp_path / "cameras.xml").write_text(metashape(views))
-    follow("how-to/from-colmap-or-metashape.md", tmp_path, lambda words: 3 if words[1] == "run" else 0)
+    follow(DOCS / "how-to/from-colmap-or-metashape.md", tmp_path, partial=("run",))
     for name in ("from-colmap", "from-metashape", "from-nerfstudio"):
         found = {view.id: view.pose for view in read_capture(tmp_path / name).views}
         for view in views:
@@ -126,7 +92,7 @@ def metashape(views: list[View]) -> str:
 def test_calibrate_a_rig(photos: Path, tmp_path: Path) -> None:
     shutil.copytree(photos, tmp_path / "board-photos")
     shutil.copytree(photos / "left", tmp_path / "products")  # any pictures by the rig's cameras do
-    follow("how-to/calibrate-a-rig.md", tmp_path)
+    follow(DOCS / "how-to/calibrate-a-rig.md", tmp_path)
     assert read_capture(tmp_path / "red-box").poses()
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import trimesh
+from unknown_faces import unknown_faces
 
-from cleanplate.hull import Hull, surface_slack, unknown_faces, unknown_share, visual_hull
+from cleanplate.hull import Hull, surface_slack, unknown_share, visual_hull
 
 from .rig import CAMERA, ball, coverage, orbit
 

@@ -10,7 +10,7 @@ from cleanplate.hull.plausible import doubts
 CAMERA = Camera(160, 128, np.array([[260.0, 0, 80], [0, 260, 64], [0, 0, 1]]))
 
 
-def sphere(scale: float = 1.0, shift: float = 0.0, turn: np.ndarray | None = None):
+def sphere(scale: float = 1.0, shift: float = 0.0, turn: np.ndarray | None = None) -> tuple[list, list, list]:
     """Views of a sphere of 0.1 m that stands on the floor, in a world that is then scaled, turned and moved."""
     fixed = look_at(np.array([0.0, -0.5, 0.25]), np.array([0, 0, 0.05]))
     poses, masks = [], []

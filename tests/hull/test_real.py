@@ -23,7 +23,7 @@ def test_hull_of_exact_masks_holds_the_true_mesh(shared_dir: Path, asin: str):
     masks = [read_mask(capture.folder / view.mask) for view in capture.views]
     poses = capture.poses()
     hull = visual_hull(masks, cameras, poses, 192)
-    truth = trimesh.load(capture.folder / "truth.ply")
+    truth = trimesh.load_mesh(capture.folder / "truth.ply")
     pixel = np.median([np.linalg.norm(p.t) / c.K[0, 0] for p, c in zip(poses, cameras, strict=True)])
 
     # How far each true vertex stands out of the hull, along the normal of the hull's nearest vertex.

@@ -9,7 +9,7 @@ import cleanplate
 from cleanplate.capture import Capture, read_capture
 from cleanplate.errors import ImageError
 from cleanplate.image import read_image, read_mask
-from cleanplate.image.plate_check import LEAST_AGREEMENT, plate_agreement
+from cleanplate.image.plate_check import LEAST_AGREEMENT, MOST_EXCESS, plate_agreement, plate_excess
 from cleanplate.types import Image, Mask
 
 SAMPLES = sorted((Path(cleanplate.__file__).parent / "samples").glob("*/capture.json"))
@@ -61,3 +61,21 @@ def test_a_plate_without_edges_says_nothing() -> None:
     assert plate_agreement(grey, grey) is None
     with pytest.raises(ImageError, match="64x80"):
         plate_agreement(grey, np.zeros((80, 64, 3), np.uint8))
+
+
+def test_an_empty_plate_shows_no_more_than_the_picture(capture: Capture) -> None:
+    assert np.mean([plate_excess(*each[1:]) for each in pictures(capture)]) < MOST_EXCESS / 2
+
+
+def test_a_plate_with_something_in_it_shows_more_along_the_false_part_of_the_mask() -> None:
+    rng = np.random.default_rng(0)
+    image = np.clip(rng.normal(200, 2, (200, 240, 3)), 0, 255).astype(np.uint8)
+    plate = np.clip(rng.normal(200, 2, (200, 240, 3)), 0, 255).astype(np.uint8)
+    image[60:160, 60:120] = (150, 60, 50)
+    plate[60:160, 140:180] = (150, 60, 50)
+    mask = np.zeros((200, 240), bool)
+    mask[60:160, 60:120] = True
+    assert plate_excess(image, plate, mask) == 0
+    mask[60:160, 140:180] = True
+    assert plate_excess(image, plate, mask) == pytest.approx(280 / 600, abs=0.05)
+    assert plate_excess(image, plate, mask & False) is None

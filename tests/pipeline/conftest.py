@@ -29,7 +29,7 @@ def _shoot(camera: Camera, pose: Pose, plate: Image) -> tuple[Image, Mask]:
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound capture; copy it before damaging it."""
     folder = tmp_path_factory.mktemp("sound") / "B00000BALL"
-    camera = Camera(*SIZE, np.array([[260.0, 0, SIZE[0] / 2], [0, 260, SIZE[1] / 2], [0, 0, 1]]))
+    camera = Camera(SIZE[0], SIZE[1], np.array([[260.0, 0, SIZE[0] / 2], [0, 260, SIZE[1] / 2], [0, 0, 1]]))
     rng = np.random.default_rng(0)
     clean = np.linspace(190, 225, SIZE[1])[:, None, None] + np.zeros((1, SIZE[0], 3))
     plate, exposure = (np.clip(clean + rng.normal(0, 1.5, clean.shape), 0, 255).astype(np.uint8) for _ in range(2))

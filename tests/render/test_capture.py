@@ -42,7 +42,7 @@ def test_masks_reproject_within_half_a_pixel(ball_capture: Capture) -> None:
 
 
 def test_the_true_mesh_lies_in_the_world_of_the_poses(ball_capture: Capture) -> None:
-    truth = trimesh.load(ball_capture.folder / "truth.ply")
+    truth = trimesh.load_mesh(ball_capture.folder / "truth.ply")
     assert truth.is_watertight
     np.testing.assert_allclose(truth.bounds, [[-0.05, -0.05, 0], [0.05, 0.05, 0.1]], atol=1e-4)
 

@@ -94,7 +94,7 @@ def test_a_manifest_says_what_is_trained_on_and_the_test_side_never_is(tmp_path:
     pairs.add(capture_folders(tmp_path))
     for split in ("train", "validation"):
         listed = {entry.asin for entry in entries if entry.split == split}
-        assert {pair.image.parts[-3] for pair in pairs.side(split)} == listed
+        assert {pair.image.parts[-3] for pair in pairs.side(split)} == listed  # type: ignore[attr-defined]
     assert len(pairs.pairs) == sum(entry.split != "test" for entry in entries) < 12
 
 

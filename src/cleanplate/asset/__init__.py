@@ -1,6 +1,5 @@
 """Mesh + photographs -> coloured GLB and USDZ."""
 
-from cleanplate.asset.colour import colour_vertices
 from cleanplate.asset.glb import write_glb
 from cleanplate.asset.model import Model
 from cleanplate.asset.photos import CapturePhotos, Photo
@@ -18,7 +17,6 @@ __all__ = [
     "Model",
     "Photo",
     "Profile",
-    "colour_vertices",
     "find_profile",
     "preview",
     "simplify",

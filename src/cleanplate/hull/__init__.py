@@ -2,7 +2,7 @@
 
 from cleanplate.hull.agreement import Agreement, view_agreement
 from cleanplate.hull.carve import Hull, Outlier, visual_hull
-from cleanplate.hull.concavity import surface_slack, unknown_faces, unknown_share
+from cleanplate.hull.concavity import surface_slack, unknown_share
 from cleanplate.hull.refine import Refined, carving_mask, refine, refine_views
 from cleanplate.hull.refiner import refiner_digest
 from cleanplate.hull.silhouettes import SoftMask
@@ -28,7 +28,6 @@ __all__ = [
     "refined_problems",
     "refiner_digest",
     "surface_slack",
-    "unknown_faces",
     "unknown_share",
     "view_agreement",
     "visual_hull",

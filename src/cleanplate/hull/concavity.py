@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from cleanplate.geometry import Camera, Mesh, Pose
 from cleanplate.hull.octree import view_value
@@ -92,24 +92,6 @@ def surface_slack(
     return slack
 
 
-def unknown_faces(mesh: Mesh, slack: Float[np.ndarray, " n"]) -> tuple[Bool[np.ndarray, " m"], float]:
-    """Tell where the product may be hollow under its hull, for all that silhouettes show.
-
-    The mouth of a mug is among these faces; so is the flat top of a closed box, which looks no different.
-
-    Args:
-        mesh: the hull.
-        slack: from `surface_slack`.
-
-    Returns:
-        The faces whose corners all have more slack than `UNKNOWN` of the largest side, and their share of the area.
-    """
-    unknown = (slack > UNKNOWN * np.ptp(mesh.vertices, axis=0).max())[mesh.faces].all(axis=1)
-    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    return unknown, float(area[unknown].sum() / area.sum())
-
-
 def unknown_share(
     mesh: Mesh,
     masks: Sequence[SoftMask],
@@ -117,7 +99,7 @@ def unknown_share(
     poses: Sequence[Pose],
     floor: float | None = 0.0,
 ) -> float:
-    """Return the share of the hull's area that `unknown_faces` would mark, from `PROBES` points of the surface.
+    """Return the share of the hull's area with more slack than `UNKNOWN` of its largest side, from `PROBES` points.
 
     Args:
         mesh: the hull.

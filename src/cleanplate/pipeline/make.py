@@ -53,9 +53,9 @@ def tell_refined(job: Job) -> None:
 
 def check(job: Job, room: Path) -> None:
     """Compare each picture with its plate outside of the product."""
-    from cleanplate.segment.plates import plate_agreements
+    from cleanplate.segment.plates import plate_facts
 
-    write_json(room / "plates.json", plate_agreements(job.capture, job.target / "masks"))
+    write_json(room / "plates.json", plate_facts(job.capture, job.target / "masks"))
 
 
 def tell_plates(job: Job) -> None:

@@ -45,12 +45,13 @@ def make_dataset(
     report = render_batch(recipe.jobs(meshes, scale)[:limit], out, width, height, recipe.quality, say=say)
     if report.made or report.skipped:
         write_manifest(out, recipe.validation, recipe.test)
-        write_card(out, name, _command(name, meshes, scale, size), _licences(meshes))
+        write_card(out, name, _command(name, out, meshes, scale, size), _licences(meshes))
     return report
 
 
-def _command(name: str, meshes: Path | None, scale: float, size: tuple[int, int] | None) -> str:
-    options = [f"--meshes {meshes}"] if meshes else []
+def _command(name: str, out: Path, meshes: Path | None, scale: float, size: tuple[int, int] | None) -> str:
+    options = [f"--out {out.name}"]
+    options += [f"--meshes {meshes}"] if meshes else []
     options += [f"--scale {scale:g}"] if scale != 1 else []
     options += [f"--size {size[0]}x{size[1]}"] if size else []
     return " ".join(["cleanplate dataset make", name, *options])

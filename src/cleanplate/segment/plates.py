@@ -1,44 +1,62 @@
-"""Does each view's plate belong to it? Found beside the masks, told with the result."""
+"""Does each view's plate belong to it, and is it empty? Found beside the masks, told with the result."""
 
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from cleanplate.capture import Capture
 from cleanplate.image import read_image, read_mask
-from cleanplate.image.plate_check import LEAST_AGREEMENT, plate_agreement
+from cleanplate.image.plate_check import LEAST_AGREEMENT, MOST_EXCESS, plate_agreement, plate_excess
 
 
-def plate_agreements(capture: Capture, masks: Path) -> dict[str, float]:
-    """Return for each view with a plate the share of the plate's edges that its image shows, 0..1.
-
-    Views whose plate has too few edges to tell are left out.
+def plate_facts(capture: Capture, masks: Path) -> dict[str, dict[str, float]]:
+    """Return what the pictures tell of the plates; where they cannot tell, a view or plate is left out.
 
     Args:
         masks: folder of <view id>.png; what the product covers is left out.
 
+    Returns:
+        `agreement`: for each view the share of its plate's edges that its image shows, 0..1. `excess`: for each plate,
+        by its path in the capture, the share of its views' outlines that only the plate shows, 0..1.
+
     Raises:
         ImageError: a picture cannot be read, or image, plate and mask differ in size.
     """
-    found = {}
+    agreement: dict[str, float] = {}
+    excess: dict[str, list[float]] = defaultdict(list)
     for view in capture.views:
-        plate = capture.plate_path(view)
-        if plate is None:
+        path = capture.plate_path(view)
+        if path is None:
             continue
-        mask = read_mask(masks / f"{view.id}.png")
-        agreement = plate_agreement(read_image(capture.image_path(view)), read_image(plate), mask)
-        if agreement is not None:
-            found[view.id] = round(agreement, 4)
-    return found
+        image, plate, mask = read_image(capture.image_path(view)), read_image(path), read_mask(masks / f"{view.id}.png")
+        if (agrees := plate_agreement(image, plate, mask)) is not None:
+            agreement[view.id] = round(agrees, 4)
+        if (more := plate_excess(image, plate, mask)) is not None:
+            excess[str(view.plate)].append(more)
+    return {"agreement": agreement, "excess": {path: round(float(np.mean(each)), 4) for path, each in excess.items()}}
 
 
-def plate_problems(agreements: dict[str, float]) -> list[str]:
-    """Return a sentence that names the views whose plates are other pictures', none if all plates belong."""
-    wrong = [view for view, agreement in agreements.items() if agreement < LEAST_AGREEMENT]
-    if not wrong:
-        return []
-    which, whose = ("view", "its plate") if len(wrong) == 1 else ("views", "their plates")
-    seen = max(agreements[view] for view in wrong)
+def plate_problems(facts: dict[str, Any]) -> list[str]:
+    """Name the views whose plates are other pictures', or else the plates that are not empty.
+
+    Args:
+        facts: see `plate_facts`.
+    """
+    agreement = facts.get("agreement", {})
+    wrong = [view for view, agrees in agreement.items() if agrees < LEAST_AGREEMENT]
+    if wrong:
+        which, whose = ("view", "its plate") if len(wrong) == 1 else ("views", "their plates")
+        seen = max(agreement[view] for view in wrong)
+        return [  # another camera's plate shows more than the picture as well
+            f"{which} {', '.join(wrong)}: {whose} seem to belong to another camera or position, or not to be empty: at "
+            f"most {seen:.0%} of the plate's edges are seen in the image; name the plate of the same camera and "
+            f"setting in capture.json, or take it anew"
+        ]
     return [
-        f"{which} {', '.join(wrong)}: {whose} seem to belong to another camera or position: at most {seen:.0%} of the "
-        f"plate's edges are seen in the image; name the plate of the same camera and setting in capture.json, or take "
-        f"it anew"
+        f"{path}: shows something where the product stands that its pictures do not show ({share:.0%} of their masks' "
+        f"outlines); was the product in the plate? Take it anew, of the empty set"
+        for path, share in facts.get("excess", {}).items()
+        if share > MOST_EXCESS
     ]

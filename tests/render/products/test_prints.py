@@ -40,7 +40,10 @@ def test_a_seed_dresses_a_shape_always_alike_and_seeds_differ(shapes: Path) -> N
 
 
 def test_training_shapes_and_training_views_share_no_shape(shapes: Path) -> None:
-    names = {name: {job.make.__self__.mesh for job in RECIPES[name].jobs(shapes, 1.0)} for name in _OF_SHAPES}
+    names = {
+        name: {job.make.__self__.mesh for job in RECIPES[name].jobs(shapes, 1.0)}  # type: ignore[attr-defined]
+        for name in _OF_SHAPES
+    }
     assert {name: len(found) for name, found in names.items()} == {"train-shapes": 17, "train-views": 3}
     assert not set.intersection(*names.values())
     ids = [job.asin for name in _OF_SHAPES for job in RECIPES[name].jobs(shapes, 1.0)]

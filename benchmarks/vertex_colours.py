@@ -1,4 +1,4 @@
-"""Vertex colours from photographs."""
+"""Vertex colours from photographs: what a texture is measured beside."""
 
 import numpy as np
 from jaxtyping import UInt8
