@@ -18,8 +18,8 @@ VIEWS = 3
 
 def accept(results: Path) -> None:
     """Accept every mask of some results, as its page does."""
+    from cleanplate.report.products import find_products
     from cleanplate.web.journal import Edit
-    from cleanplate.web.products import find_products
     from cleanplate.web.store import MaskStore
 
     for product in find_products([results]):
