@@ -28,6 +28,17 @@ OWN = np.array([True, True, False, True, True, False, True])
 """The numbers that one camera's silhouettes tell: all but azimuth and distance."""
 
 
+class Contradiction(CaptureError):
+    """Silhouettes and angles that no cameras explain; `found` explains most of them."""
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        super().__init__(
+            "silhouettes and angles contradict each other. Are the count of steps and the order of the pictures right, "
+            "did the camera and the product stand still, and are the masks whole?"
+        )
+
+
 def search(scene: Scene, clockwise: bool | None) -> Found:
     """Find the cameras.
 
@@ -35,7 +46,8 @@ def search(scene: Scene, clockwise: bool | None) -> Found:
         clockwise: None where it is to be found.
 
     Raises:
-        CaptureError: the silhouettes do not tell, by name of what they leave open.
+        CaptureError: the silhouettes do not tell, by name of what they leave open; a `Contradiction` where no cameras
+            fit all of them.
     """
     ways = (False, True) if clockwise is None else (clockwise,)
     counts = np.bincount(scene.camera_of, minlength=len(scene.cameras))
@@ -47,10 +59,7 @@ def search(scene: Scene, clockwise: bool | None) -> Found:
         raise CaptureError("no camera above the platen fits the silhouettes; are the angles and the direction right?")
     tried = sorted((found for each in candidates for found in each), key=lambda found: found.cost)
     if tried[0].cost > WORST_COST:
-        raise CaptureError(
-            "silhouettes and angles contradict each other. Are the count of steps and the order of the pictures right, "
-            "did the camera and the product stand still, and are the masks whole?"
-        )
+        raise Contradiction(tried[0])
     _check_unique(tried)
     return tried[0]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cleanplate.calibrate.extents import extents, metres_and_floor
-from cleanplate.calibrate.search import Found, adjusted, joined, search
+from cleanplate.calibrate.search import Contradiction, Found, adjusted, joined, search
 from cleanplate.calibrate.turntable import Problem, Scene
 from cleanplate.capture import check_output, read_capture, read_view_mask
 from cleanplate.capture.rig import Rig, write_rig
@@ -95,7 +95,10 @@ def rig_from_silhouettes(
         [_in_units(cameras[name], unit) for name in names],
         KNOWN_FOCAL if focal_known else GUESSED_FOCAL,
     )
-    found = search(scene, clockwise)
+    try:
+        found = search(scene, clockwise)
+    except Contradiction as error:
+        raise CaptureError(f"{error}{_worst(scene, error.found, usable)}") from None
     if len(names) > 1 and not found.in_one_world:
         found = joined(scene, found)
     found, problem = adjusted(scene, found)
@@ -186,6 +189,14 @@ def _by_view(problem: Problem, found: Found, views: Sequence[SilhouetteView]) ->
     own = [(problem.pairs == n).any(axis=1) for n in range(len(views))]
     by_view = {view.id: float(np.median(size[of])) for view, of in zip(views, own, strict=True) if of.any()}
     return by_view, float(np.median(size))
+
+
+def _worst(scene: Scene, found: Found, views: Sequence[SilhouetteView]) -> str:
+    """Name the views that the others contradict, worst first, where they are few."""
+    found, problem = adjusted(scene, found)
+    misses, median = _by_view(problem, found, views)
+    odd = sorted((view for view in misses if misses[view] > 2 * median), key=lambda view: -misses[view])
+    return f" Look first at {', '.join(odd)}." if 0 < len(odd) <= len(views) / 3 else ""
 
 
 def _odd(misses: Mapping[str, float], median: float) -> list[str]:
