@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from guides import run
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/how-to/run-at-scale.md").read_text()
@@ -45,12 +48,12 @@ def shell(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     return run
 
 
-def test_a_batch_is_led_as_printed(shell: Callable[..., subprocess.CompletedProcess], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("shell")
+def test_a_batch_is_led_as_printed(tmp_path: Path) -> None:
     lines = block("bash").splitlines()
     assert len(lines) == 5
     for line in lines:
-        done = shell(line)
-        assert done.returncode == 0, done.stderr
+        run(shlex.split(line), tmp_path)
     assert {"overview.html", "accepted.jsonl", "review.jsonl"} <= {
         path.name for path in (tmp_path / "results").iterdir()
     }

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from cleanplate import __version__
 from cleanplate.batch.status import is_list
 from cleanplate.batch.stores import is_uri
+from cleanplate.clock import duration
 from cleanplate.errors import CleanplateError, SettingsError
 from cleanplate.files import atomic_path
 from cleanplate.pipeline import ProductResult
@@ -101,15 +102,7 @@ class Journal:
         if done == self.total:
             return f"{done} of {self.total}"
         pace = (self._ends[-1] - self._ends[0]) / (len(self._ends) - 1)
-        return f"{done} of {self.total}, {_duration(pace * (self.total - done))} left"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
+        return f"{done} of {self.total}, {duration(pace * (self.total - done))} left"
 
 
 def _check_own(path: Path, key: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cleanplate.clock import duration
 from cleanplate.errors import CleanplateError
 from cleanplate.files import write_json
 from cleanplate.render.capture import Shot, render_capture
@@ -71,7 +72,7 @@ def render_batch(
             made.append(job.asin)
             spent = time.monotonic() - started
             left = spent / len(made) * (len(jobs) - number)
-            say(f"[{number}/{len(jobs)}] {job.asin} {name}: {views} views; {_clock(left)} left")
+            say(f"[{number}/{len(jobs)}] {job.asin} {name}: {views} views; {duration(left)} left")
     return BatchReport(tuple(made), tuple(skipped), failed)
 
 
@@ -90,7 +91,3 @@ def _render_job(
         shutil.rmtree(folder.with_name(f".{folder.name}.part"), ignore_errors=True)
         raise
     return product.name, len(shots)
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds // 3600)}:{int(seconds % 3600 // 60):02d}:{int(seconds % 60):02d}"

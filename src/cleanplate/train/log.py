@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from cleanplate.clock import duration
+
 EVERY = 60.0
 """Seconds between two lines about steps where stderr is no terminal; on one, the line is rewritten each second."""
 
@@ -75,17 +77,12 @@ class Talk:
         (began, _, before), (_, _, done) = self.recent[0], self.recent[-1]
         seconds = (now - began) / (len(self.recent) - 1)
         loss = sum(each for _, each, _ in self.recent) / len(self.recent)
-        left = f", {_duration((1 - done) / (done - before) * (now - began))} left" if done > before else ""
+        left = f", {duration((1 - done) / (done - before) * (now - began))} left" if done > before else ""
         line = f"step {step}: loss {loss:.4f}, {values['pictures'] / seconds:.1f} pictures/s{left}"
         print(f"\r\x1b[K{line}" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
 
     def _say(self, line: str) -> None:
         print(f"\r\x1b[K{line}" if sys.stderr.isatty() else line, file=sys.stderr, flush=True)
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{max(minutes, 1)} min"
 
 
 def _board(folder: Path) -> Any:
