@@ -1,13 +1,22 @@
 """Fits what tells materials apart to rendered captures, or judges it on others.
 
-    python benchmarks/material_fit.py CAPTURES... --truth RECIPE_OR_TABLE [--write FILE]
+    python benchmarks/material_fit.py CAPTURES... --truth RECIPE[=MESHES] [--write FILE | --weights FILE]
 
-CAPTURES are folders of captures with true masks. Their materials are made again from what they were rendered with:
-`--truth yield-30` (or another recipe of `cleanplate dataset`, with `--meshes`), or a JSON table that says of each ASIN
-its family, seed and material: {"MTR0000000": ["vase", 9100, "clear_glass"], ...}. Without --write the shipped weights
-(or those of --weights FILE) are judged: share of the observed points in the right class and mean error of roughness,
-per product and overall. Whether there is glass is told, as a capture's tags tell it.
+CAPTURES are folders of captures with true masks. Their materials are made again from what they were rendered with: the
+recipe of `cleanplate dataset make`, with the folder of meshes that it was given, or a JSON table that says of each ASIN
+its family, seed and material, {"MTR0000000": ["vase", 9100, "clear_glass"], ...}; --truth may be given more than once.
+Without --write the shipped weights, or those of --weights, are judged: share of the observed points in the right class
+and mean error of roughness, per product and overall. Whether there is glass is told, as a capture's tags tell it.
 Matt is a dielectric of roughness 0.4 or more.
+
+From nothing to weights, and their judgement on products that they have not seen:
+
+    cleanplate dataset make train-views --out D/train-views --meshes SHAPES
+    cleanplate dataset make train-small --out D/train-small --meshes MESHES
+    cleanplate dataset make yield-30 --out D/yield-30 --meshes MESHES
+    python benchmarks/material_fit.py D/train-views/VWT* D/train-small/TRN* --truth train-views=SHAPES \
+        --truth train-small=MESHES --write weights.npz
+    python benchmarks/material_fit.py D/yield-30/YLD* --truth yield-30=MESHES --weights weights.npz
 """
 
 import argparse
@@ -55,9 +64,10 @@ def class_of(material: Material) -> int:
     return CLASSES.index("matt" if roughness_of(material) >= MATT_FROM else "gloss")
 
 
-def makers(truth: str, meshes: Path | None) -> dict[str, Callable[[], Product]]:
-    if truth in RECIPES:
-        return {job.asin: job.make for job in RECIPES[truth].jobs(meshes, 1.0)}
+def makers(truth: str) -> dict[str, Callable[[], Product]]:
+    recipe, _, meshes = truth.partition("=")
+    if recipe in RECIPES:
+        return {job.asin: job.make for job in RECIPES[recipe].jobs(Path(meshes) if meshes else None, 1.0)}
     table = json.loads(Path(truth).read_text())
     return {asin: partial(_redressed, *made_of) for asin, made_of in table.items()}
 
@@ -128,14 +138,14 @@ def fit(cases: list[tuple]) -> dict[str, np.ndarray]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captures", nargs="+", type=Path)
-    parser.add_argument("--truth", required=True)
-    parser.add_argument("--meshes", type=Path)
+    parser.add_argument("--truth", required=True, action="append")
     parser.add_argument(
         "--write", type=Path, help="fit, and write the weights there: src/cleanplate/asset/materials.npz"
     )
     parser.add_argument("--weights", type=Path)
     arguments = parser.parse_args()
-    cases = list(observed(arguments.captures, makers(arguments.truth, arguments.meshes)))
+    known = {asin: make for truth in arguments.truth for asin, make in makers(truth).items()}
+    cases = list(observed(arguments.captures, known))
     if arguments.write:
         fitted = {name: value.astype(np.float32) for name, value in fit(cases).items()}
         np.savez(arguments.write, allow_pickle=False, **fitted)

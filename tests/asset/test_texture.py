@@ -5,6 +5,7 @@ import pytest
 
 from cleanplate.asset import preview, texture_mesh
 from cleanplate.asset.atlas import unwrap
+from cleanplate.asset.blend import _sharpness
 from cleanplate.asset.fill import fill_gutters, fill_unseen
 from cleanplate.asset.model import Model
 from cleanplate.asset.photos import cropped, without_distortion
@@ -40,6 +41,19 @@ def test_exposure_differences_leave_no_seams(torus, photos):
     image, hit = preview(model, truth.camera, truth.pose)
     ratio = image[hit].astype(float).sum(axis=1) / truth.image[hit].astype(float).sum(axis=1)
     assert np.std(np.log(ratio)) < 0.25 * np.std(np.log([0.85, 1.1]))
+
+
+def test_a_blurred_view_counts_less_and_a_slightly_softer_one_as_much():
+    rng = np.random.default_rng(0)
+    detail = np.tile(rng.normal(0, 0.05, 300), (6, 1))
+    detail[1] *= 0.5
+    detail[2] *= 0.95
+    weight = np.ones((6, 300))
+    weight[5, :200] = 0  # sees only a part, as sharply
+    found = np.array(_sharpness(detail, weight))
+    assert found[[0, 2, 3, 4, 5]] == pytest.approx(1)
+    assert 0.2 < found[1] < 0.5
+    assert _sharpness(np.zeros((3, 5)), np.ones((3, 5))) == [1, 1, 1]
 
 
 def test_every_seam_has_one_colour_on_both_sides(textured):

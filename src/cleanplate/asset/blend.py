@@ -213,7 +213,8 @@ def _sharpness(detail: Float[np.ndarray, "v n"], weight: Float[np.ndarray, "v n"
     amount = np.abs(detail)
     expected = (weight * amount).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-12)
     share = (weight * amount).sum(axis=1) / np.maximum((weight * expected).sum(axis=1), 1e-12)
-    return (np.minimum(1.0, share / max(BLURRED * float(np.median(share)), 1e-12)) ** 2).tolist()
+    typical = float(np.median(share))
+    return (np.minimum(1.0, share / (BLURRED * typical)) ** 2).tolist() if typical > 0 else [1.0] * len(share)
 
 
 def _behind(view: _Bands, points: Points) -> Colours:

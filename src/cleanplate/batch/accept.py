@@ -144,7 +144,7 @@ def export(passed: Sequence[Record], out: Path, overwrite: bool = False) -> int:
         (model, out / model.name)
         for each in passed
         for suffix in (".glb", ".usdz")
-        if (model := Path(each["folder"]) / f"{each['asin']}{suffix}").is_file()
+        for model in sorted(Path(each["folder"]).glob(f"{each['asin']}*{suffix}"))  # of each profile
     ]
     changed = [(model, place) for model, place in pairs if not _same(model, place)]
     taken = [place for _, place in changed if place.exists()]

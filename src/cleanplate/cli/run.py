@@ -204,10 +204,11 @@ def reconstruct(
         raise typer.BadParameter(f"{out} does not end in .glb", param_hint="--out")
     check_output(out, capture, masks)
     check_new(*(out.with_suffix(suffix) for suffix in (".glb", ".ply", ".json", ".usdz")), overwrite=overwrite)
+    wall = None if vessel is None else Settings(vessel=vessel / 1000).vessel
     asked, description, hull = writes_usdz(usdz), read_capture(capture), out.with_suffix(".ply")
     write_hull(description, masks, hull, resolution, None if no_floor else 0.0)
-    if vessel is not None:
-        write_vessel(hull, hull, Settings(vessel=vessel / 1000).vessel or 0.0)
+    if wall is not None:
+        write_vessel(hull, hull, wall)
     write_asset(hull, description, masks, out, profile, asked, front)
     say(f"wrote {out}")
 

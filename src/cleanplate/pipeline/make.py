@@ -101,6 +101,9 @@ def tell_models(job: Job) -> None:
     """Note what the models are like."""
     facts = job.hull, job.models[0], len(job.capture.views)
     job.result.figures, job.result.measures = figures(*facts), measures(*facts)
+    if job.settings.vessel is not None:
+        walls = f"carved out with walls of {1000 * job.settings.vessel:g} mm, as asked for: it was not seen"
+        job.result.figures["inside"] = walls
 
 
 def report(job: Job, room: Path) -> None:
