@@ -5,7 +5,8 @@
 The hull comes from all exact masks; every fifth view is left out of the texture, then compared with the model drawn
 from its pose, over the pixels that both its mask and the model cover. "painted" captures replace the photographs by
 unlit drawings of a textured mesh, with a random exposure of +-10% in the views used and none in those held out: they
-show what blending and levelling lose apart from light that moves over the product.
+show what blending and levelling lose apart from light that moves over the product. In "blurred" ones every third of the
+views used is out of focus.
 """
 
 import argparse
@@ -13,11 +14,13 @@ import os
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 from vertex_colours import colour_vertices
 
 from cleanplate.asset import Model, Photo, preview, simplify
@@ -40,8 +43,20 @@ def psnr(image: np.ndarray, truth: np.ndarray, where: np.ndarray) -> float:
 def photographed(folder: Path) -> list[Photo]:
     capture = read_capture(folder)
     return [
-        Photo(read_image(folder / view.image), read_mask(folder / str(view.mask)), capture.camera_of(view), pose)
+        Photo(
+            read_image(folder / view.image), read_mask(folder / str(view.mask)), capture.camera_of(view), pose,
+            None if view.plate is None else read_image(folder / view.plate),
+        )
         for view, pose in zip(capture.views, capture.poses(), strict=True)
+    ]  # fmt: skip
+
+
+def blurred(photos: Sequence[Photo]) -> list[Photo]:
+    """Blur every third photograph by 2 pixels, but none of those held out."""
+    held = range(len(photos))[HELD_OUT]
+    return [
+        replace(photo, image=gaussian_filter(photo.image, (2, 2, 0))) if n % 3 == 0 and n not in held else photo
+        for n, photo in enumerate(photos)
     ]
 
 
@@ -105,6 +120,7 @@ def main() -> None:
         if index == 0:
             cameras, poses = [p.camera for p in photos], [p.pose for p in photos]
             cases += [(f"painted {m}", painted(SHARED / "meshes" / f"{m}.glb", cameras, poses)) for m in MESHES]
+            cases.append((f"blurred {MESHES[0]}", blurred(cases[1][1])))
         for name, case in cases:
             lines.append(measure(name, case))
             print(lines[-1], flush=True)
