@@ -22,9 +22,11 @@ from cleanplate.errors import MissingExtra
 from cleanplate.evaluate import evaluate_masks
 from cleanplate.image import read_image, read_mask, read_probability, write_image, write_mask
 from cleanplate.pipeline import stages
-from cleanplate.settings import Settings
+from cleanplate.settings import MASKS, Settings
 
 SETTINGS = Settings(model="classical", resolution=64)
+HULL = replace(SETTINGS, stages=(*MASKS, "carve", "report"))
+"""For what models do not tell: they take most of the time."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def test_a_rerun_makes_only_what_changed(made: Path, folder: Path, tmp_path: Pat
     masks = out / "B00000BALL/masks"
     before = {path.name: path.stat().st_mtime_ns for path in masks.iterdir()}
     shutil.copy(folder / "images/cam00_036.png", folder / "images/cam00_000.png")
-    run_batch([folder], out, SETTINGS)
+    run_batch([folder], out, HULL)
     changed = {path.name for path in masks.iterdir() if path.stat().st_mtime_ns != before[path.name]}
     assert changed == {"cam00_000.png"}
 
@@ -84,14 +86,14 @@ def test_a_corrected_mask_is_kept_and_the_hull_follows(made: Path, sound: Path, 
     corrected[:, :64] = False
     write_mask(path, corrected)
     hull = (out / "B00000BALL/hull.ply").read_bytes()
-    run_batch([sound], out, SETTINGS)
+    run_batch([sound], out, HULL)
     np.testing.assert_array_equal(read_mask(path), corrected)
     assert (out / "B00000BALL/hull.ply").read_bytes() != hull
 
 
 def test_another_setting_makes_only_what_depends_on_it(made: Path, sound: Path, tmp_path: Path) -> None:
     out = Path(shutil.copytree(made, tmp_path / "out"))
-    run_batch([sound], out, Settings(model="classical", resolution=48))
+    run_batch([sound], out, replace(HULL, resolution=48))
     before, after = contents(made / "B00000BALL"), contents(out / "B00000BALL")
     assert all(before[name] == after[name] for name in before if name.startswith("masks/"))
     assert before["hull.ply"] != after["hull.ply"]
@@ -100,7 +102,7 @@ def test_another_setting_makes_only_what_depends_on_it(made: Path, sound: Path, 
 def test_products_side_by_side_give_the_same_bytes(made: Path, sound: Path, folder: Path, tmp_path: Path) -> None:
     twin = Path(shutil.copytree(sound, tmp_path / "in/B00000TWIN"))
     (twin / "capture.json").write_text((twin / "capture.json").read_text().replace("B00000BALL", "B00000TWIN"))
-    batch = run_batch([folder, twin], tmp_path / "out", SETTINGS, jobs=2)
+    batch = run_batch([folder, twin], tmp_path / "out", HULL, jobs=2)
     assert [product.status for product in batch.products] == ["ok", "ok"]
     for name in ("hull.ply", "masks/cam00_000.png"):
         assert (tmp_path / "out/B00000TWIN" / name).read_bytes() == (made / "B00000BALL" / name).read_bytes()
@@ -193,7 +195,7 @@ def test_a_networks_hull_is_carved_with_what_may_be_foreground_but_an_edited_mas
     sound: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out/B00000BALL"
-    settings = replace(SETTINGS, model="default")
+    settings = replace(HULL, model="default")
     run_batch([sound], tmp_path / "out", settings)
     for mask in (out / "masks").iterdir():
         np.testing.assert_array_equal(read_probability(out / "refined" / mask.name) >= 0.5, read_mask(mask))
@@ -212,7 +214,7 @@ def test_what_other_views_deny_leaves_a_mask_and_comes_back_without_refinement(f
     image[6:26, 6:26] = (30, 90, 160)
     write_image(picture, image)
     out = tmp_path / "out/B00000BALL"
-    result = run_batch([folder], tmp_path / "out", SETTINGS).products[0]
+    result = run_batch([folder], tmp_path / "out", HULL).products[0]
     assert result.status == "ok"
     first, refined = (read_probability(out / kind / "cam00_072.png") >= 0.5 for kind in ("probabilities", "refined"))
     assert not (refined & ~first).any()
@@ -220,8 +222,8 @@ def test_what_other_views_deny_leaves_a_mask_and_comes_back_without_refinement(f
     assert read_mask(out / "masks/cam00_072.png")[:30, :30].sum() < 20
     assert first[8:24, 8:24].all()
     assert "refined by what other views show" in (out / "report.html").read_text()
-    assert run_batch([folder], tmp_path / "out", SETTINGS).products[0].made == 0
-    run_batch([folder], tmp_path / "out", replace(SETTINGS, refine=False))
+    assert run_batch([folder], tmp_path / "out", HULL).products[0].made == 0
+    run_batch([folder], tmp_path / "out", replace(HULL, refine=False))
     assert read_mask(out / "masks/cam00_072.png")[8:24, 8:24].all()
     assert not (out / "refined").exists() or not list((out / "refined").iterdir())
 
@@ -242,8 +244,8 @@ def test_a_mask_that_nobody_recorded_is_a_persons(sound: Path, tmp_path: Path) -
     mine[30:70, 40:90] = True
     write_mask(tmp_path / "B00000BALL/masks/cam00_036.png", mine)
     for _ in range(2):
-        run_batch([sound], tmp_path, SETTINGS)
+        run_batch([sound], tmp_path, HULL)
         np.testing.assert_array_equal(read_mask(tmp_path / "B00000BALL/masks/cam00_036.png"), mine)
     (tmp_path / "B00000BALL/state.json").unlink()
-    run_batch([sound], tmp_path, SETTINGS)
+    run_batch([sound], tmp_path, HULL)
     np.testing.assert_array_equal(read_mask(tmp_path / "B00000BALL/masks/cam00_036.png"), mine)
