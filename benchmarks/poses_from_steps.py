@@ -3,7 +3,8 @@
 Products are photographed on the simulated rig, path-traced, by two cameras of its arm at equal steps of the platen.
 Then the poses are thrown away: the photographs and plates are imported by their angles and the product's height alone,
 as the guide does, and run. Told is the volume IoU of the hull with the true product, beside the same run with the true
-poses, and the ratio of the two; the turn about the platen's axis between both worlds is a convention, and undone.
+poses, the ratio of the two, and the IoU of both hulls (a hollow product's hull is solid either way); the turn about the
+platen's axis between both worlds is a convention, and undone.
 """
 
 import argparse
@@ -72,15 +73,16 @@ def row(family: str, room: Path, given: argparse.Namespace) -> tuple[str, float]
     words = ["--angles", "{camera}_{deg}", "--height", f"{height:.4f}", "--asin", asin, "--model", given.model]
     cleanplate("import", room / "photos" / asin, *words, "--out", room / "found" / asin)
     found = read_capture(room / "found" / asin)
-    ious = []
+    ious, hulls = [], []
     for name, capture in (("true", true), ("found", found)):
         asked = ["--model", given.model, "--resolution", 128, "--no-usdz"]
         cleanplate("run", capture.folder, "--out", room / f"{name}-out", *asked)
         hull = read_mesh(room / f"{name}-out" / asin / "hull.ply")
         hull = turned_onto(found, true, hull) if name == "found" else hull
         ious.append(compare_solids(hull, truth, 1e-4, 128).iou)
-    ratio = ious[1] / ious[0]
-    return f"| {family} | {height * 100:.1f} | {ious[0]:.4f} | {ious[1]:.4f} | {ratio:.4f} |", ratio
+        hulls.append(hull)
+    ratio, both = ious[1] / ious[0], compare_solids(hulls[1], hulls[0], 1e-4, 128).iou
+    return f"| {family} | {height * 100:.1f} | {ious[0]:.4f} | {ious[1]:.4f} | {ratio:.4f} | {both:.4f} |", ratio
 
 
 def main() -> None:
@@ -91,7 +93,8 @@ def main() -> None:
     parser.add_argument("--model", default="default")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
-    lines = ["| product | height, cm | IoU, true poses | IoU, found poses | ratio |", "|---|---|---|---|---|"]
+    lines = ["| product | height, cm | IoU, true poses | IoU, found poses | ratio | of both hulls |"]
+    lines.append("|---|---|---|---|---|---|")
     ratios = []
     for family in given.family:
         line, ratio = row(family, given.out, given)
