@@ -3,8 +3,8 @@
     python benchmarks/learning_curve.py N=RUN[,RUN] 2N=RUN[,RUN] --json docs/results/learning.json
 
 RUN is a folder of `cleanplate train`; what follows a comma went on from the one before. Through the errors, 1 - mIoU,
-of a first run's validations goes error = a pictures^-b by least squares of the logarithms; its interval is that of a
-prediction (Student's t over the residuals).
+of all validations goes error = a pictures^-b by least squares of the logarithms; its interval is that of a prediction
+(Student's t over the residuals). Each run has its own held-out pictures: curves of different data do not compare.
 """
 
 import argparse
@@ -30,15 +30,22 @@ def main() -> None:
     given = parser.parse_args()
     curves = {}
     for name, _, folders in (each.partition("=") for each in given.runs):
-        stages = [read_log(Path(folder)) for folder in folders.split(",")]
-        curves[name] = {"stages": stages, "law": law(stages[0]["validations"], PAPER_BUDGET)}
+        stages, before = [], 0
+        for folder in folders.split(","):
+            stages.append(read_log(Path(folder), before))
+            before += stages[-1]["steps"] * stages[-1]["batch"]
+        curves[name] = {"stages": stages, "law": law([v for s in stages for v in s["validations"]], PAPER_BUDGET)}
     summary = {"curves": curves, "budget": PAPER_BUDGET, "measured": measured()}
     write_json(given.json, summary)
     print(table(summary))
 
 
-def read_log(run: Path) -> dict:
-    """Return a run's size and batch, the pictures that it trains on, its steps, seconds, and its validations."""
+def read_log(run: Path, before: int) -> dict:
+    """Return a run's size and batch, the pictures that it trains on, its steps, seconds, and its validations.
+
+    Args:
+        before: pictures seen by the runs that it went on from.
+    """
     recipe = json.loads((run / "recipe.json").read_bytes())
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     kinds = {kind: [line for line in log if line["kind"] == kind] for kind in ("data", "step", "validation")}
@@ -50,7 +57,7 @@ def read_log(run: Path) -> dict:
         "seconds": log[-1]["time"] - log[0]["time"],
         "validations": [
             {
-                "seen": line["step"] * recipe["batch"],
+                "seen": before + line["step"] * recipe["batch"],
                 **{name: line[name] for name in ("miou", "maccuracy", "hausdorff")},
             }
             for line in kinds["validation"]
@@ -83,22 +90,20 @@ def table(summary: dict) -> str:
     """Return the summary as Markdown."""
     lines = ["| run | size | trained on | seen | mIoU | mAccuracy | Hausdorff px |", "|---" * 7 + "|"]
     for name, curve in summary["curves"].items():
-        before = 0
         for stage in curve["stages"]:
             size = f"{stage['size'][1]}x{stage['size'][0]}"
             lines += [
-                f"| {name} | {size} | {stage['pictures']:,} | {before + each['seen']:,} | {each['miou']:.4f} "
+                f"| {name} | {size} | {stage['pictures']:,} | {each['seen']:,} | {each['miou']:.4f} "
                 f"| {each['maccuracy']:.4f} | {each['hausdorff']:.2f} |"
                 for each in stage["validations"]
             ]
-            before += stage["steps"] * stage["batch"]
     for name, curve in summary["curves"].items():
         if curve["law"]:
             found = curve["law"]
             lines += [
                 "",
-                f"{name}: error = {found['factor']:.3f} n^(-{found['exponent']:.3f}) over the first size; at the "
-                f"paper's {summary['budget']:,} pictures mIoU {1 - found['error']:.3f} ({1 - found['high']:.3f} to "
+                f"{name}: error = {found['factor']:.3f} n^({-found['exponent']:+.3f}); at the paper's "
+                f"{summary['budget']:,} pictures mIoU {1 - found['error']:.3f} ({1 - found['high']:.3f} to "
                 f"{1 - found['low']:.3f}).",
             ]
     return "\n".join(lines)

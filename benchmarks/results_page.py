@@ -14,6 +14,7 @@ from pathlib import Path
 import jinja2
 import PIL.Image
 from ablations import table as ablation_table
+from learning_curve import table as learning_table
 from scaling import table as scaling_table
 
 from cleanplate.evaluate.measured import measured
@@ -72,11 +73,12 @@ def render(root: Path) -> dict[Path, str]:
         "figures": [name for name in FIGURES if (folder / f"{name}.jpg").is_file()],
         "number": number,
         "tags": TAGS,
+        "learning_data": data.get("learning"),
     }
-    tables = {"yield": yield_table, "ablations": ablation_table, "scaling": scaling_table}
+    tables = {"yield": yield_table, "ablations": ablation_table, "learning": learning_table, "scaling": scaling_table}
     page = templates.get_template("results.md.j2").render(
         **shared,
-        **{f"{name}_data": data.get(name) for name in tables},
+        **{f"{name}_data": data.get(name) for name in tables if name != "learning"},
         **{f"{name}_table": table(data[name]) if name in data else "" for name, table in tables.items()},
     )
     block = templates.get_template("readme.md.j2").render(**shared)

@@ -54,7 +54,11 @@ def render(
 @dataset.command("make")
 def make(
     recipe: Annotated[
-        str, typer.Argument(help="segmentation-10k, kitchen-5k, train-small, -hard, -thin, test-145 or yield-30")
+        str,
+        typer.Argument(
+            help="segmentation-10k, kitchen-5k, train-small, -hard, -thin, -open, -more, -abstract, -shapes, -views, "
+            "test-145 or yield-30"
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The data set's folder; run again to resume.")],
     meshes: Annotated[Path | None, typer.Option(help="Folder of OBJ, GLB or PLY scans to render beside.")] = None,
