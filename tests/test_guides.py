@@ -56,7 +56,7 @@ def test_the_readme_s_commands_run_in_their_order(tmp_path: Path) -> None:
             continue
         meant = names | ({"CAPTURE": "imported"} if words[1] == "import" else {})
         own = "photos" in words or "captures" in words
-        run(words, tmp_path, ("run", "import"), {} if own else meant)
+        run(words, tmp_path, ("run", "import", "refine"), {} if own else meant)
         ran.append(words[1])
     assert len(ran) >= 12 and set(ran) >= {"import", "run", "status", "evaluate", "reconstruct"}
     assert (tmp_path / "model.glb").is_file() and (tmp_path / "all/overview.html").is_file()
