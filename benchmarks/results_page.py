@@ -25,6 +25,8 @@ from cleanplate.files import atomic_path, json_text, write_bytes, write_json
 ROOT = Path(__file__).parents[1]
 MODELS = Path("src/cleanplate/segment/models")
 FIGURES = tuple(f"figure{n}{suffix}" for n in (3, 4, 5) for suffix in ("", "-errors"))
+WIDTH = 1100
+"""Of a figure, in pixels: a page's, and a repository does not forget pictures."""
 TAGS = ("thin", "holes", "fine", "concave", "transparent", "reflective", "white")
 """The tags of shapes and kinds; all others are materials."""
 BEGIN, END = "<!-- results: written by benchmarks/results_page.py -->", "<!-- end of results -->"
@@ -49,7 +51,9 @@ def take_in(source: Path, target: Path) -> None:
         (target / f"{name}.jpg").unlink(missing_ok=True)
         if (source / f"{name}.png").is_file():
             with atomic_path(target / f"{name}.jpg") as temporary:
-                PIL.Image.open(source / f"{name}.png").save(temporary, quality=70, optimize=True)
+                image = PIL.Image.open(source / f"{name}.png")
+                image.thumbnail((WIDTH, image.height))
+                image.save(temporary, quality=70, optimize=True)
 
 
 def render(root: Path) -> dict[Path, str]:
