@@ -93,10 +93,12 @@ def count(row: Row, verdict: Verdict) -> None:
             row.refused.append(f"{verdict.profile}, {verdict.file.split('.')[-1]}: {check.name} ({check.got})")
 
 
-def judge(folder: Path, masks: Path | None, profiles: list[str], against: Path | None, room: Path) -> Row:
+def judge(
+    folder: Path, masks: Path | None, profiles: list[str], against: Path | None, room: Path, floor: float | None
+) -> Row:
     capture = read_capture(folder)
     row, given = Row(capture.asin), folder / "masks" if masks is None else masks / capture.asin / "masks"
-    write_hull(capture, given, room / "hull.ply")
+    write_hull(capture, given, room / "hull.ply", floor=floor)
     for number, profile in enumerate(profiles):
         glb = room / f"{profile}.glb"
         try:
@@ -134,6 +136,7 @@ def main() -> None:
     parser.add_argument("--masks", type=Path)
     parser.add_argument("--profiles", default=",".join(get_args(ProfileName)))
     parser.add_argument("--against", type=Path)
+    parser.add_argument("--no-floor", action="store_true", help="products that do not stand on the plane z = 0")
     parser.add_argument("--report", type=Path)
     arguments = parser.parse_args()
     seconds = "CPU s | other's CPU s" if arguments.against else "CPU s"
@@ -142,11 +145,11 @@ def main() -> None:
         "|---" * (7 if arguments.against else 6) + "|",
     ]
     print("\n".join(lines), flush=True)
-    rows = []
+    rows, floor = [], None if arguments.no_floor else 0.0
     for folder in arguments.captures:
         with tempfile.TemporaryDirectory() as room:
             profiles = arguments.profiles.split(",")
-            rows.append(judge(folder, arguments.masks, profiles, arguments.against, Path(room)))
+            rows.append(judge(folder, arguments.masks, profiles, arguments.against, Path(room), floor))
         lines.append(rows[-1].line())
         print(lines[-1], flush=True)
     lines += ["", summary(rows)]
