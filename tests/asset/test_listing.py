@@ -99,7 +99,9 @@ def result(tmp_path_factory, torus) -> tuple[Path, Capture]:
 
 def test_a_listing_is_whole(result, tmp_path):
     folder, capture = result
+    write_image(tmp_path / "a/spin/010.jpg", np.zeros((8, 8, 3), np.uint8))  # of an earlier, longer spin
     found = write_listing(folder, capture, tmp_path / "a", url="https://shop.example/models")
+    assert len(list((tmp_path / "a/spin").iterdir())) == 10
     assert found.frames == 10 and found.models == ("B000000001.glb",)
     for name in ("poster.jpg", *(f"spin/{n:03d}.jpg" for n in range(10))):
         picture = read_image(tmp_path / "a" / name).astype(int)

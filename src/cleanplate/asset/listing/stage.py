@@ -87,6 +87,7 @@ def write_listing(
     around = ring(studio.sights, front_deg)
     turns = widest_gap([studio.sights[n].azimuth for n in around]) <= WIDEST
     names = _write_spin(out, studio, around, side) if turns else []
+    _remove_older(out, names)
     models = _copy_models(result, capture.asin, out)
     small = [f"thumb-{each}.jpg" for each in THUMBNAILS if each < len(cutout.share)] or ["poster.jpg"]
     linked = linked_data(capture, models, ["poster.jpg", small[0]], facts.get("extent"), url)
@@ -168,6 +169,13 @@ def _write_spin(out: Path, studio: _Studio, around: Sequence[int], side: int) ->
     small[0].save(stream, "WEBP", save_all=True, append_images=small[1:], duration=pause, loop=0, quality=80)
     write_bytes(out / "spin.webp", stream.getvalue())
     return names
+
+
+def _remove_older(out: Path, names: Sequence[str]) -> None:
+    """Remove the frames of an earlier spin that had more of them, or that there is no more."""
+    older = [path for path in (out / "spin").glob("[0-9][0-9][0-9].jpg") if f"spin/{path.name}" not in names]
+    for path in older if names else [*older, out / "spin.webp"]:
+        path.unlink(missing_ok=True)
 
 
 def _copy_models(result: Path, asin: str, out: Path) -> list[Path]:
