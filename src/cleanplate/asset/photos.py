@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.capture import Capture, View
+from cleanplate.capture import Capture, View, view_mask_path
 from cleanplate.errors import ImageError
 from cleanplate.geometry import Camera, Mesh, Pose, project
 from cleanplate.geometry.raster import rasterise
@@ -61,7 +61,7 @@ class CapturePhotos:
         return self._read(*self._views[index])
 
     def _read(self, view: View, pose: Pose) -> Photo:
-        camera, mask_path = self._capture.camera_of(view), self._mask_dir / f"{view.id}.png"
+        camera, mask_path = self._capture.camera_of(view), view_mask_path(view, self._mask_dir)
         image, mask = read_image(self._capture.image_path(view)), read_mask(mask_path)
         size = (camera.height, camera.width)
         for path, got in ((self._capture.image_path(view), image.shape[:2]), (mask_path, mask.shape)):

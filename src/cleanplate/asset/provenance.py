@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanplate import __version__
-from cleanplate.capture import Capture
+from cleanplate.capture import Capture, view_mask_path
 from cleanplate.files import sha256_file
 
 CONTEXT = {
@@ -32,7 +32,7 @@ def provenance(capture: Capture, mask_dir: Path, hull: Path, made_by: Mapping[st
     """
     photographs = {view.image: capture.image_path(view) for view in capture.views}
     plates = {view.plate: capture.folder / view.plate for view in capture.views if view.plate}
-    masks = {f"{view.id}.png": mask_dir / f"{view.id}.png" for view in capture.views}
+    masks = {f"{view.id}.png": view_mask_path(view, mask_dir) for view in capture.views}
     return {
         "dc:identifier": capture.asin,
         "dc:title": capture.title or capture.asin,

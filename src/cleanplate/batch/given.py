@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from cleanplate.capture import Capture, View, check_output, read_capture
+from cleanplate.capture import Capture, View, check_output, read_capture, view_mask_path
 from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.files import read_object
 from cleanplate.hull import refined_problems, refiner_digest, write_masks
@@ -71,7 +71,7 @@ def _given(capture: Capture, masks: Path) -> tuple[dict[str, Path], dict[str, Vi
 
 
 def _place(capture: Capture, view: View, masks: Path) -> Path:
-    places = masks / f"{view.id}.png", masks / capture.asin / "masks" / f"{view.id}.png"
+    places = view_mask_path(view, masks), masks / capture.asin / "masks" / f"{view.id}.png"
     there = [place for place in places if place.is_file()]
     if not there:
         raise ImageError(f"no mask at {places[0]} or {places[1]}")

@@ -7,13 +7,22 @@ from cleanplate.image import check_size, read_mask, read_probability
 from cleanplate.types import Mask, ViewProbability
 
 
+def view_mask_path(view: View, folder: Path) -> Path:
+    """Return where a folder keeps a view's mask: <view id>.png, or COLMAP's <picture name>.png where only that is.
+
+    COLMAP names the mask of `images/a.jpg` `a.jpg.png` (its FAQ, "Mask image regions").
+    """
+    own, theirs = folder / f"{view.id}.png", folder / f"{Path(view.image).name}.png"
+    return theirs if theirs.is_file() and not own.is_file() else own
+
+
 def read_view_mask(capture: Capture, view: View, mask_dir: Path) -> Mask:
-    """Read <view id>.png of a folder.
+    """Read a view's mask of a folder, as `view_mask_path` finds it.
 
     Raises:
         ImageError: it cannot be read, or has another size than the view's camera.
     """
-    path, camera = mask_dir / f"{view.id}.png", capture.camera_of(view)
+    path, camera = view_mask_path(view, mask_dir), capture.camera_of(view)
     mask = read_mask(path)
     check_size(path, "mask", mask.shape[::-1], (camera.width, camera.height))
     return mask

@@ -156,7 +156,11 @@ def run_one(
 def refine(
     captures: Captures,
     masks: Annotated[
-        Path, typer.Option(help="Masks of any tool: <view id>.png, or <asin>/masks/<view id>.png; grey is probability.")
+        Path,
+        typer.Option(
+            help="Masks of any tool: <view id>.png, <picture name>.png or <asin>/masks/<view id>.png; grey is a "
+            "probability."
+        ),
     ],
     out: Out,
     no_floor: NoFloor = False,
@@ -185,7 +189,7 @@ def refine(
 @app.command()
 def reconstruct(
     capture: Annotated[Path, typer.Argument(help="A capture folder with poses.")],
-    masks: Annotated[Path, typer.Option(help="Folder of masks named <view id>.png.")],
+    masks: Annotated[Path, typer.Option(help="Folder of masks: <view id>.png, or COLMAP's <picture name>.png.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The .glb to write; the hull's .ply lies beside it.")],
     resolution: Resolution = 256,
     profile: Profile = "default",
