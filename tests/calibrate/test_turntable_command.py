@@ -96,7 +96,7 @@ def test_no_length_twice_over_and_no_poses_twice(photos: Path, tmp_path: Path) -
         "import", photos, "--rig", tmp_path / "rig.json", *LENGTHS, "--name", "x", "--out", tmp_path / "x"
     )
     assert refused.returncode == 2
-    assert "give them" in refused.stderr
+    assert "--rig gives them" in refused.stderr
 
 
 def test_the_dinosaur_from_pictures_and_steps_alone(shared_dir: Path, tmp_path: Path) -> None:
