@@ -130,8 +130,9 @@ def test_killed_at_random_and_taken_up_again_the_bytes_are_the_same(sound: Path,
     assert results[0] == results[1]
 
 
-def test_json_on_stdout_and_nothing_else(made: Path, sound: Path) -> None:
-    command = [sys.executable, "-m", "cleanplate", "run", str(sound), "--out", str(made), "--model", "classical"]
+def test_json_on_stdout_and_nothing_else(made: Path, sound: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(made, tmp_path / "out")
+    command = [sys.executable, "-m", "cleanplate", "run", str(sound), "--out", str(out), "--model", "classical"]
     done = subprocess.run([*command, "--resolution", "64", "--json"], check=True, capture_output=True, text=True)
     result = json.loads(done.stdout)
     assert result["exit_code"] == 0
