@@ -58,7 +58,7 @@ def read_log(run: Path, before: int) -> dict:
         "validations": [
             {
                 "seen": before + line["step"] * recipe["batch"],
-                **{name: line[name] for name in ("miou", "maccuracy", "hausdorff")},
+                **{name: line[name] for name in METRICS},
             }
             for line in kinds["validation"]
         ],

@@ -51,11 +51,7 @@ def test_a_model_of_the_profile_web_is_drawn_too(browser: Browser, run: Path) ->
     green = np.tile(np.array([0, 160, 0], np.uint8), (len(box.vertices), 1))
     write_glb(run / "B00000DISC.glb", Model(box.vertices, box.normals, box.faces, colours=green), meshopt=True)
     with served(lambda port: view_app(Viewer(find_products([run])), TOKEN, port)) as page:
-        tab = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-        tab.set_default_timeout(PATIENCE)
-        tab.goto(page.url)
-        tab.wait_for_selector("model-viewer[data-ready=true]")
-        assert green_share(picture_of(tab)) > 0.03
+        drawn(browser, page.url)
 
 
 def test_profiles_of_a_result_are_switched_between(browser: Browser, run: Path) -> None:
@@ -66,11 +62,7 @@ def test_profiles_of_a_result_are_switched_between(browser: Browser, run: Path) 
     (run / "B00000DISC.web.json").write_text(json.dumps(facts))
     cv2.imwrite(str(run / "B00000DISC.web.unseen.png"), np.full((4, 4), 255, np.uint8))
     with served(lambda port: view_app(Viewer(find_products([run])), TOKEN, port)) as page:
-        tab = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-        tab.set_default_timeout(PATIENCE)
-        tab.goto(page.url)
-        tab.wait_for_selector("model-viewer[data-ready=true]")
-        assert green_share(picture_of(tab)) > 0.03
+        tab = drawn(browser, page.url)
         tab.evaluate("delete document.querySelector('model-viewer').dataset.ready")
         tab.get_by_label("Made for").select_option("web")
         tab.wait_for_selector("model-viewer[data-ready=true]")
@@ -93,6 +85,16 @@ def test_a_model_that_cannot_be_read_is_not_blamed_on_webgl(browser: Browser, ru
         tab.goto(page.url)
         expect(tab.locator("#message")).to_contain_text("The model cannot be shown", timeout=PATIENCE)
         assert "WebGL" not in tab.locator("#message").inner_text()
+
+
+def drawn(browser: Browser, url: str) -> Tab:
+    """Open a page and see its green model there."""
+    tab = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    tab.set_default_timeout(PATIENCE)
+    tab.goto(url)
+    tab.wait_for_selector("model-viewer[data-ready=true]")
+    assert green_share(picture_of(tab)) > 0.03
+    return tab
 
 
 def picture_of(tab: Tab) -> Image:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from cleanplate.asset.photos import REFERENCE_DIAGONAL
 from cleanplate.image.colour import linear_of_srgb, to_linear, to_srgb
 from cleanplate.types import Image, Mask
 
-REFERENCE_DIAGONAL = 820.0
-"""Widths in pixels are those of a 640x512 picture, and grow with the picture's diagonal."""
 BAND = 3.0
-"""Pixels on either side of the mask's outline that may be mixtures."""
+"""Pixels on either side of the mask's outline that may be mixtures; as all widths here, those of a 640x512 picture, and
+growing with its diagonal."""
 FREE = 1.5
 """Of them, those where the mask says nothing: it may be off by a pixel."""
 CONTRAST = 0.02
@@ -71,14 +71,14 @@ def _outline(
     scale = max(1.0, float(np.hypot(*mask.shape)) / REFERENCE_DIAGONAL)
     band = BAND * scale
     framed = np.pad(mask, 1).astype(np.uint8)
-    inside = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    depth = inside = _depth(mask)
     outside = cv2.distanceTransform(1 - framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
     where = ((inside < band) & mask) | ((outside < band) & ~mask)
     decoded = linear_of_srgb()
     light, inside, outside = decoded[image[where]], inside[where], outside[where]
-    product = _spread(image, mask, where, band)
+    product = _spread(image, depth, where, band)
     known = plate is not None and plate.shape == image.shape
-    behind = decoded[plate[where]] if known else _spread(image, ~mask, where, band)  # type: ignore[index]
+    behind = decoded[plate[where]] if known else _spread(image, _depth(~mask), where, band)  # type: ignore[index]
     toward = product - behind
     contrast = (toward * toward).sum(axis=1)
     mixed = np.clip(((light - behind) * toward).sum(axis=1) / np.maximum(contrast, 1e-6), 0, 1)
@@ -93,15 +93,26 @@ def _outline(
     return where, (own * freed + (1 - own) * product).astype(np.float32), share.astype(np.float32)
 
 
-def _spread(image: Image, mask: Mask, where: Bool[np.ndarray, "h w"], band: float) -> Float[np.ndarray, "n 3"]:
-    """Return the linear light of the mask's inner pixels, spread over pixels at its outline.
+def _depth(mask: Mask) -> Float[np.ndarray, "h w"]:
+    """Return each pixel's distance to the mask's outline, which closes at the picture's border; 0 outside."""
+    import cv2
+
+    return cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+
+
+def _spread(
+    image: Image, depth: Float[np.ndarray, "h w"], where: Bool[np.ndarray, "h w"], band: float
+) -> Float[np.ndarray, "n 3"]:
+    """Return the linear light of a mask's inner pixels, spread over pixels at its outline.
 
     Those deep inside count most, and thin parts, which have none, by their middle.
+
+    Args:
+        depth: of the mask.
     """
     import cv2
 
-    depth = np.minimum(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1], band)
-    weight = (depth / band) ** 2
+    weight = (np.minimum(depth, band) / band) ** 2
     weight *= weight
     weight += np.float32(1e-6)
     total = cv2.GaussianBlur(image * weight[..., None], (0, 0), band)[where]
