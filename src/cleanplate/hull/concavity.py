@@ -49,12 +49,13 @@ def _slack(views: Silhouettes, centres: np.ndarray, floor: float, length: float,
             value, depth, _ = view_value(views, v, points[n, 0], points[n, 1], points[n, 2])
             if depth <= 0 or abs(value) > NEAR:
                 continue
-            ray = points[n] - centres[v]
-            ray *= step / np.sqrt((ray**2).sum())
+            dx, dy, dz = points[n, 0] - centres[v, 0], points[n, 1] - centres[v, 1], points[n, 2] - centres[v, 2]
+            pace = step / np.sqrt(dx * dx + dy * dy + dz * dz)
+            dx, dy, dz = pace * dx, pace * dy, pace * dz
             run = 0.0
             for side in (-1, 1):
                 for k in range(1, STEPS):
-                    x, y, z = points[n] + side * k * ray
+                    x, y, z = points[n, 0] + side * k * dx, points[n, 1] + side * k * dy, points[n, 2] + side * k * dz
                     if run >= least or z < floor or not _inside(views, x, y, z):
                         break
                     run += step

@@ -131,40 +131,39 @@ def cast(views: Silhouettes, low: np.ndarray, high: np.ndarray, seed: int = 0) -
 
 
 @inlined
-def _denies(views: Silhouettes, v: int, point: np.ndarray) -> tuple[bool, float, float]:
+def _denies(views: Silhouettes, v: int, x: float, y: float, z: float) -> tuple[bool, float, float]:
     """Tell whether view v denies a point; return its signed distance and depth too."""
-    value, depth, _ = view_value(views, v, point[0], point[1], point[2])
+    value, depth, _ = view_value(views, v, x, y, z)
     return (depth > 0 and value < -TOLERANCE) or (depth <= 0 and not views.open[v]), value, depth
 
 
 @compiled
-def _witnesses(views: Silhouettes, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Return each ray's first point that no view denies, by stepping over what is denied; NaN where there is none."""
-    result = np.full((len(begin), 3), np.nan)
+def _witnesses(views: Silhouettes, begin: np.ndarray, end: np.ndarray, result: np.ndarray) -> None:
+    """Write each ray's first point that no view denies, by stepping over what is denied, if there is one."""
     for n in range(len(begin)):
-        ray = end[n] - begin[n]
-        length = np.sqrt((ray**2).sum())
+        dx, dy, dz = end[n, 0] - begin[n, 0], end[n, 1] - begin[n, 1], end[n, 2] - begin[n, 2]
+        length = np.sqrt(dx * dx + dy * dy + dz * dz)
         least = length / STEPS
         s = 0.0
         last = 0
         while s <= length:
-            point = begin[n] + (s / max(length, 1e-30)) * ray
+            share = s / max(length, 1e-30)
+            x, y, z = begin[n, 0] + share * dx, begin[n, 1] + share * dy, begin[n, 2] + share * dz
             stride = -1.0
             for m in range(len(views.start)):
                 v = (last + m) % len(views.start)  # what denied the last point most likely denies this one
-                denied, value, depth = _denies(views, v, point)
+                denied, value, depth = _denies(views, v, x, y, z)
                 if denied:
                     last = v
                     # The field falls by at most its slope, which the slant and the depth raise above one.
                     stride = max(0.7 * (-value - TOLERANCE) * depth / views.focal[v, 1], least)
                     break
             if stride < 0:
-                result[n] = point
+                result[n, 0], result[n, 1], result[n, 2] = x, y, z
                 break
             s += max(stride, 1e-30)
             if length == 0:
                 break
-    return result
 
 
 @compiled
@@ -197,11 +196,13 @@ def _denials(views: Silhouettes, begin: np.ndarray, end: np.ndarray, sets: np.nd
     sizes = np.empty(KEPT_SETS, np.int64)
     for n in range(len(begin)):
         sizes[:] = -1
+        dx, dy, dz = end[n, 0] - begin[n, 0], end[n, 1] - begin[n, 1], end[n, 2] - begin[n, 2]
         for k in range(STEPS + 1):
-            point = begin[n] + (k / STEPS) * (end[n] - begin[n])
+            share = k / STEPS
+            x, y, z = begin[n, 0] + share * dx, begin[n, 1] + share * dy, begin[n, 2] + share * dz
             size = 0
             for v in range(len(views.start)):
-                if _denies(views, v, point)[0]:
+                if _denies(views, v, x, y, z)[0]:
                     if size < MOST_DENIALS:
                         found[size] = v
                     size += 1
@@ -213,8 +214,10 @@ def _denials(views: Silhouettes, begin: np.ndarray, end: np.ndarray, sets: np.nd
 
 def witnesses(views: Silhouettes, rays: Rays) -> Float[np.ndarray, "r 3"]:
     """Return where each ray first meets the hull of the views, widened by `TOLERANCE`; NaN where it does not."""
-    pieces = [np.array_split(part, 32) for part in (rays.begin, rays.end)]
-    return np.concatenate(parallel(partial(_witnesses, views), *pieces))
+    result = np.full(rays.begin.shape, np.nan)
+    pieces = [np.array_split(part, 32) for part in (rays.begin, rays.end, result)]
+    parallel(partial(_witnesses, views), *pieces)
+    return result
 
 
 def covered(views: Silhouettes, rays: Rays) -> Bool[np.ndarray, " r"]:
@@ -227,7 +230,7 @@ def denied_by(views: Silhouettes, v: int, points: np.ndarray) -> np.ndarray:
     """Tell which points view v denies."""
     result = np.empty(len(points), np.bool_)
     for n in range(len(points)):
-        result[n] = _denies(views, v, points[n])[0]
+        result[n] = _denies(views, v, points[n, 0], points[n, 1], points[n, 2])[0]
     return result
 
 

@@ -112,11 +112,19 @@ def weigh_space(
 
 @compiled
 def _best(
-    space: Space, count: int, rest: int, own: np.ndarray, centre: np.ndarray, directions: np.ndarray, result: np.ndarray
+    space: Space,
+    count: int,
+    rest: int,
+    own: np.ndarray,
+    at: np.ndarray,
+    directions: np.ndarray,
+    sides: np.ndarray,
+    result: np.ndarray,
 ) -> None:
-    """Fill `result` (n, 3): the least share that denies, the least that denies the possible, the largest gain."""
-    sides = np.array(space.shares.shape[:3]) - 1.0
-    at = (centre - space.origin) / space.cell
+    """Fill `result` (n, 3): the least share that denies, the least that denies the possible, the largest gain.
+
+    Rays start `at` a point and run through a box from 0 to `sides`, in cells of the lattice.
+    """
     vals = np.empty(3, np.float32)
     for n in range(len(directions)):
         result[n, 0], result[n, 1], result[n, 2] = 1.0, 1.0, 0.0
@@ -159,6 +167,8 @@ def best_along_rays(
     ray, the least that denies even the possible, and the largest need less `DENIAL` times the denials.
     """
 
+    sides = np.array(space.shares.shape[:3]) - 1.0
+
     def one(v: int) -> np.ndarray:
         directions, centre = ray_grid(cameras[v], poses[v], stride)
         rows, columns = directions.shape[:2]
@@ -169,7 +179,7 @@ def best_along_rays(
                 own[:, n] = np.clip((-distances_at(each, v, centre, flat) - tolerance) / RAMP, 0, 1)
             own[:, 2] = uncovered[v, ::ratio, ::ratio][:rows, :columns].ravel()
         result = np.empty((len(flat), 3), np.float32)
-        _best(space, count, count - (v < count), own, centre, flat, result)
+        _best(space, count, count - (v < count), own, (centre - space.origin) / space.cell, flat, sides, result)
         return result.reshape(rows, columns, 3)
 
     return parallel(one, range(len(cameras)))

@@ -108,14 +108,16 @@ def _number_edges(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def _root(views: Silhouettes, grid: Grid, active: np.ndarray, node: np.ndarray, axis: int, a: float, b: float) -> float:
+def _root(
+    views: Silhouettes, grid: Grid, active: np.ndarray, x: float, y: float, z: float, axis: int, a: float, b: float
+) -> float:
     """Return where along an edge the field, a at its start and b at its end, is zero."""
     low, high = 0.0, 1.0
-    point = node.copy()
     t = a / (a - b)
     for _ in range(ROOT_STEPS):
-        point[axis] = node[axis] + t * grid.cell
-        value = field_value(views, grid, active, point[0], point[1], point[2], -np.inf)
+        step = t * grid.cell
+        at = x + step * (axis == 0), y + step * (axis == 1), z + step * (axis == 2)
+        value = field_value(views, grid, active, at[0], at[1], at[2], -np.inf)
         if (value > 0) == (a > 0):
             low, a = t, value
         else:
@@ -131,7 +133,6 @@ def _place_vertices(
     views: Silhouettes, grid: Grid, leaves: Leaves, first: np.ndarray, begin: int, end: int, vertices: np.ndarray
 ) -> None:
     """Put a vertex on every crossed edge of leaves `begin` to `end`, in the order of `_number_edges`."""
-    node = np.empty(3)
     for b in range(begin, end):
         n = first[b]
         values = leaves.values[b]
@@ -142,11 +143,11 @@ def _place_vertices(
                     for axis in range(3):
                         there = values[i + (axis == 0), j + (axis == 1), k + (axis == 2)]
                         if (here > 0) != (there > 0):
-                            node[0] = grid.origin[0] + grid.cell * (BLOCK * leaves.blocks[b, 0] + i)
-                            node[1] = grid.origin[1] + grid.cell * (BLOCK * leaves.blocks[b, 1] + j)
-                            node[2] = grid.origin[2] + grid.cell * (BLOCK * leaves.blocks[b, 2] + k)
-                            t = _root(views, grid, leaves.active[b], node, axis, here, there)
-                            vertices[n] = node
+                            x = grid.origin[0] + grid.cell * (BLOCK * leaves.blocks[b, 0] + i)
+                            y = grid.origin[1] + grid.cell * (BLOCK * leaves.blocks[b, 1] + j)
+                            z = grid.origin[2] + grid.cell * (BLOCK * leaves.blocks[b, 2] + k)
+                            t = _root(views, grid, leaves.active[b], x, y, z, axis, here, there)
+                            vertices[n, 0], vertices[n, 1], vertices[n, 2] = x, y, z
                             vertices[n, axis] += t * grid.cell
                             n += 1
 

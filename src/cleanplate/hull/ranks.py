@@ -116,17 +116,14 @@ def _rank_blocks(
     active = np.empty(len(views.start), np.int64)
     half = 0.5 * BLOCK * cell
     for b in range(len(blocks)):
-        first = BLOCK * blocks[b]
-        x, y, z = origin + first * cell + half
+        i0, j0, k0 = BLOCK * blocks[b, 0], BLOCK * blocks[b, 1], BLOCK * blocks[b, 2]
+        x, y, z = origin[0] + i0 * cell + half, origin[1] + j0 * cell + half, origin[2] + k0 * cell + half
         state, chosen = _decide(views, x, y, z, np.sqrt(3.0) * half, len(smallest), active)
         states[blocks[b, 0], blocks[b, 1], blocks[b, 2]] = state
         # Blocks own their first nodes; the last ones of the lattice belong to the blocks at its end.
-        end = first + BLOCK
-        for a in range(3):
-            end[a] += end[a] == values.shape[a] - 1
-        for i in range(first[0], end[0]):
-            for j in range(first[1], end[1]):
-                for k in range(first[2], end[2]):
+        for i in range(i0, i0 + BLOCK + (i0 + BLOCK == values.shape[0] - 1)):
+            for j in range(j0, j0 + BLOCK + (j0 + BLOCK == values.shape[1] - 1)):
+                for k in range(k0, k0 + BLOCK + (k0 + BLOCK == values.shape[2] - 1)):
                     if state == MIXED:
                         x, y, z = origin[0] + i * cell, origin[1] + j * cell, origin[2] + k * cell
                         _rank(views, x, y, z, active[:chosen], smallest, values[i, j, k])
@@ -216,8 +213,9 @@ def _improve(vals: np.ndarray, own: float, ranks: np.ndarray, best: np.ndarray, 
 def _march(
     lattice: Lattice,
     own: np.ndarray,
-    centre: np.ndarray,
+    at: np.ndarray,
     directions: np.ndarray,
+    sides: np.ndarray,
     pace: float,
     ranks: np.ndarray,
     result: np.ndarray,
@@ -225,10 +223,9 @@ def _march(
     """Fill `result` (n, len(ranks) + 1): the largest of each rank among the other views, then of all views' least.
 
     Distances fall and rise by at most `pace` pixels a cell, so what is far below the best is stepped over; each ray
-    first looks where the one before it found its best.
+    first looks where the one before it found its best. They start `at` a point and run through a box from 0 to
+    `sides`, in cells of the lattice.
     """
-    sides = np.array(lattice.values.shape[:3]) - 1.0
-    at = (centre - lattice.origin) / lattice.cell
     vals = np.empty(lattice.values.shape[3], np.float32)
     found = np.full(len(ranks) + 1, -1.0)
     for n in range(len(directions)):
@@ -307,6 +304,7 @@ def largest_along_rays(
         stride: pixels between rays.
     """
     pace, wanted = pixels_per_cell(views, lattice), np.array(ranks)
+    sides = np.array(lattice.values.shape[:3]) - 1.0
 
     def one(v: int) -> tuple[np.ndarray, np.ndarray]:
         directions, centre = ray_grid(cameras[v], poses[v], stride)
@@ -315,11 +313,12 @@ def largest_along_rays(
         flat = directions.reshape(-1, 3)
         own = np.full(len(flat), np.inf, np.float32) if listens else distances_at(views, v, centre, flat)
         own = own.reshape(shape)
+        at = (centre - lattice.origin) / lattice.cell
 
         def march(chosen: tuple) -> np.ndarray:
             rays = np.ascontiguousarray(directions[chosen])
             found = np.empty((*rays.shape[:-1], len(wanted) + 1), np.float32)
-            _march(lattice, own[chosen].ravel(), centre, rays.reshape(-1, 3), pace, wanted, _rows(found))
+            _march(lattice, own[chosen].ravel(), at, rays.reshape(-1, 3), sides, pace, wanted, _rows(found))
             return found
 
         every = march(np.s_[::2, ::2])
