@@ -115,7 +115,7 @@ def overhead(folder: Path, count: int, names: list[str]) -> dict[str, Any]:
     summary = summarise(found)
     result["status seconds"] = time.perf_counter() - start
     start = time.perf_counter()
-    write_overview(folder / names[0] / "overview.html", found, summary)
+    write_overview(str(folder / names[0]), found, summary)
     result["overview seconds"] = time.perf_counter() - start
     result["overview opens"] = opening(folder / names[0] / "overview.html")
     corrupt = Path(captures[count // 2]) / "capture.json"

@@ -12,8 +12,8 @@ import pytest
 
 from cleanplate.batch import run_each
 from cleanplate.batch.executors import DIED_TWICE, Executor, execute
-from cleanplate.batch.on_ray import OtherVersion, _same_version
-from cleanplate.errors import MissingExtra
+from cleanplate.batch.on_ray import OtherVersion, _result, _same_version
+from cleanplate.errors import CleanplateError, MissingExtra
 from cleanplate.settings import MASKS, Settings
 
 TINY = Settings("classical", resolution=16, refine=False, stages=MASKS)
@@ -65,6 +65,28 @@ def test_ray_makes_the_same_bytes_and_names_what_fails(make: Callable[[int], lis
 def test_a_worker_of_another_version_is_refused() -> None:
     with pytest.raises(OtherVersion, match=r"has cleanplate .*, this machine 0\.0\.0; install the same"):
         _same_version(str, "0.0.0", "x")
+
+
+@pytest.mark.parametrize(("what", "said"), [("memory", "ran out of memory"), ("module", "cannot import cleanplate")])
+def test_workers_without_memory_or_cleanplate_are_named(what: str, said: str) -> None:
+    ray = pytest.importorskip("ray")
+    missing = ModuleNotFoundError("No module named 'cleanplate'")
+    errors = {
+        "memory": ray.exceptions.OutOfMemoryError("killed"),
+        "module": ray.exceptions.RayTaskError("work", f"ModuleNotFoundError: {missing}", missing),
+    }
+
+    class Answer:
+        exceptions = ray.exceptions
+
+        def get(self, _: object) -> None:
+            raise errors[what]
+
+    if what == "memory":
+        assert said in _result(Answer(), None).reason
+        return
+    with pytest.raises(CleanplateError, match=said):
+        _result(Answer(), None)
 
 
 def test_without_ray_its_install_command_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:

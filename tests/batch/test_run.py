@@ -160,6 +160,19 @@ def test_what_is_skipped_unseen_is_what_a_look_would_skip(make: Make, tmp_path: 
     assert made[0] == made[1] > 0
 
 
+@pytest.mark.parametrize("now", [0, 2**32])
+def test_a_clock_that_jumps_costs_a_look_and_nothing_else(make: Make, tmp_path: Path, now: int) -> None:
+    (folder,), out = make(1), tmp_path / "out"
+    run_batch([folder], out, TINY)
+    before = {path: path.read_bytes() for path in (out / folder.name).rglob("*") if path.is_file()}
+    for path in [*folder.rglob("*"), *out.rglob("*")]:
+        os.utime(path, (now, now))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: float(now))
+        assert run_batch([folder], out, TINY).products[0].made == 0
+    assert before == {path: path.read_bytes() for path in (out / folder.name).rglob("*") if path.is_file()}
+
+
 def test_a_rerun_clears_up_after_a_kill_at_the_very_end(make: Make, tmp_path: Path) -> None:
     (folder,) = make(1)
     run_batch([folder], tmp_path, TINY)

@@ -151,8 +151,8 @@ def test_the_page_shows_sorts_and_finds_products_and_obeys_no_text_of_theirs(tmp
     folder = write(tmp_path, record(5000), problems=[EVIL], status="partial")
     (folder / "report.html").write_text("<title>the report</title></html>")
     found.append(next(each for each in records(str(tmp_path)) if each["asin"] == "B000005000"))
-    write_overview(tmp_path / "overview.html", found, summarise(found))
-    write_overview(tmp_path / "overview.html", found, summarise(found))
+    write_overview(str(tmp_path), found, summarise(found))
+    write_overview(str(tmp_path), found, summarise(found))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1400, "height": 800})
@@ -173,4 +173,4 @@ def test_the_page_shows_sorts_and_finds_products_and_obeys_no_text_of_theirs(tmp
         browser.close()
     (tmp_path / "overview.html").write_text("mine")
     with pytest.raises(CleanplateError, match="no overview"):
-        write_overview(tmp_path / "overview.html", found, summarise(found))
+        write_overview(str(tmp_path), found, summarise(found))

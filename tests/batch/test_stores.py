@@ -11,13 +11,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cleanplate.batch import run_batch, run_each, select, stores
+from cleanplate.batch import published, run_batch, run_each, select, stores
 from cleanplate.batch.one import run_one
 from cleanplate.batch.published import fetch, newest, publish
 from cleanplate.batch.status import records
+from cleanplate.cli.batch import apply_gate
 from cleanplate.errors import CleanplateError, MissingExtra, SettingsError
 from cleanplate.pipeline import ProductResult
 from cleanplate.settings import MASKS, Settings
@@ -222,9 +224,49 @@ def test_the_commands_take_uris(place: str, make: Make, tmp_path: Path) -> None:
     assert (done.returncode, "1 ok, 0 partial, 1 failed; listed in failed.jsonl" in done.stderr) == (3, True)
     status = cleanplate("status", f"{place}/out", "--json")
     assert json.loads(status.stdout)["states"] == {"ok": 1, "failed": 1}
-    assert cleanplate("status", f"{place}/out", "--html").returncode == 2
+    assert cleanplate("status", f"{place}/out", "--html", "--accept", "status == ok").returncode == 0
+    (row, failed) = sorted(rows(f"{place}/out"), key=lambda each: each[1] == "failed")
+    assert [failed[2], failed[3]] == ["", ""]
+    assert all(stores.read(f"{place}/out", each) for each in row[2:4]), "report and thumbnail"
+    assert (tmp_path / "accepted.jsonl").read_text().count("\n") == 1
     assert cleanplate("fetch", f"{place}/out", "--out", "got").returncode == 0
     assert (tmp_path / "got" / folder.name / "masks/v0.png").is_file()
+
+
+def rows(out: str) -> list[list[Any]]:
+    """Return what the overview in a store shows."""
+    page = (stores.read(out, "overview.html") or b"").decode()
+    return json.loads(page.partition('type="application/json">')[2].partition("</script>")[0])["rows"]
+
+
+def test_accepted_models_come_out_of_a_store(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where the lists go
+    for n, asin in enumerate(("B000000000", "B000000001")):
+        made = tmp_path / asin
+        (made / "overlays").mkdir(parents=True)
+        for name in (f"{asin}.glb", f"{asin}.amazon.glb", "hull.ply", "overlays/x.glb"):
+            (made / name).write_text(f"{n} {name}")
+        assert (
+            publish(place, made, "f" * 64, 1, ProductResult(asin, "/in", "", measures={"agreement": 0.9 + n})) is None
+        )
+    shop = tmp_path / "shop"
+    assert [apply_gate(place, "agreement > 1", shop)["exported"] for _ in range(2)] == [2, 0]
+    assert sorted(path.name for path in shop.iterdir()) == ["B000000001.amazon.glb", "B000000001.glb"]
+    (shop / "B000000001.glb").write_text("mine")
+    with pytest.raises(CleanplateError, match="--overwrite"):
+        published.export(place, ["B000000001"], shop)
+    assert published.export(place, ["B000000001"], shop, overwrite=True) == 1
+    assert (shop / "B000000001.glb").read_text() == "1 B000000001.glb"
+    (name,) = [each for each in stores.listing(place) if each.endswith("0.glb")]
+    stores.write(place, name, b"damaged")
+    with pytest.raises(CleanplateError, match="is damaged"):
+        published.export(place, ["B000000000"], shop)
+
+
+def test_pages_in_a_bucket_open_in_a_browser(s3: str) -> None:
+    stores.write(s3, "report.html", b"<p>")
+    client = pytest.importorskip("boto3").client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    assert client.head_object(Bucket="cleanplate", Key="report.html")["ContentType"] == "text/html"
 
 
 def test_an_object_out_of_bounds_is_not_read(place: str, monkeypatch: pytest.MonkeyPatch) -> None:

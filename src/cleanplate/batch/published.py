@@ -8,11 +8,13 @@ what it brought.
 
 import secrets
 import tempfile
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cleanplate.batch import stores
+from cleanplate.capture import check_new
 from cleanplate.files import json_text, sha256_file, write_bytes
 from cleanplate.pipeline import ProductResult
 from cleanplate.state import LOCK
@@ -125,15 +127,42 @@ def _fetch(out: str, manifest: Manifest, target: Path) -> list[str]:
             continue
         if place.exists():
             wrong.append(f"{place}: is there already, with other contents; fetch into another folder")
-            continue
-        with tempfile.TemporaryDirectory(prefix="cleanplate-fetch-") as room:
-            if stores.download(out, {f"{manifest['folder']}/{name}": Path(room) / "file"}):
-                wrong.append(f"{out}/{manifest['folder']}/{name}: is not there; run the product again")
-            elif sha256_file(Path(room) / "file") != facts["sha256"]:
-                wrong.append(f"{out}/{manifest['folder']}/{name}: is damaged; run the product again")
-            else:
-                write_bytes(place, (Path(room) / "file").read_bytes())
+        elif problem := _bring(out, f"{manifest['folder']}/{name}", facts["sha256"], place):
+            wrong.append(problem)
     return wrong
+
+
+def _bring(out: str, name: str, digest: str, place: Path) -> str | None:
+    """Write a published file, if it is what was published; else return what is wrong with it."""
+    with tempfile.TemporaryDirectory(prefix="cleanplate-fetch-") as room:
+        if stores.download(out, {name: Path(room) / "file"}):
+            return f"{out}/{name}: is not there; run the product again"
+        if sha256_file(Path(room) / "file") != digest:
+            return f"{out}/{name}: is damaged; run the product again"
+        write_bytes(place, (Path(room) / "file").read_bytes())
+    return None
+
+
+def export(out: str, asins: Collection[str], folder: Path, overwrite: bool = False) -> int:
+    """Copy the models of published products into one folder, and return how many files were written.
+
+    Raises:
+        CleanplateError: another file has the place of one, and nothing is copied; or one in the store is damaged.
+        StoreError: see `stores.plainly`.
+    """
+    models = {
+        folder / name: (f"{each['folder']}/{name}", facts["sha256"])
+        for each in manifests(out)
+        if each["result"]["asin"] in asins
+        for name, facts in each["files"].items()
+        if _is_inside(name) and PurePosixPath(name).parent == PurePosixPath() and name.endswith((".glb", ".usdz"))
+    }
+    changed = [place for place, (_, sha) in models.items() if not (place.is_file() and sha256_file(place) == sha)]
+    check_new(*changed, overwrite=overwrite)
+    for place in changed:
+        if problem := _bring(out, *models[place], place):
+            raise stores.StoreError(problem)
+    return len(changed)
 
 
 def _is_inside(name: str) -> bool:

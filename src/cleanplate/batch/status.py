@@ -12,7 +12,7 @@ from typing import Any
 
 from cleanplate import notes
 from cleanplate.batch.one import FAILED
-from cleanplate.batch.published import manifests
+from cleanplate.batch.published import Manifest, manifests
 from cleanplate.batch.stores import is_uri, listing, read
 from cleanplate.errors import CleanplateError
 from cleanplate.files import atomic_path, read_object, write_bytes
@@ -34,7 +34,7 @@ def records(where: str) -> list[Record]:
 
     Each has `asin`, `capture`, `folder` ("" where a capture failed before it had one), `status` ("ok", "partial",
     "failed", or "unfinished": begun and cut short, or still running), `problems`, `measures`, and where this batch has
-    noted it `seconds` and `cpu_seconds`.
+    noted it `seconds` and `cpu_seconds`; in a store also `report` and `thumbnail`, names of objects ("" without).
 
     Raises:
         CleanplateError: there is no such folder.
@@ -52,13 +52,22 @@ def records(where: str) -> list[Record]:
 
 
 def _published(out: str) -> list[Record]:
-    found = [each["result"] | {key: each[key] for key in ("seconds", "cpu_seconds")} for each in manifests(out)]
+    found = [
+        each["result"] | {key: each[key] for key in ("seconds", "cpu_seconds")} | _pages(each)
+        for each in manifests(out)
+    ]
     failures = {}
     for name in listing(out, FAILED):
         with suppress(ValueError):
             if _is_sound(each := parse_json(read(out, name) or b"")):
-                failures[each["capture"]] = each | {"folder": ""}
+                failures[each["capture"]] = each | {"folder": "", "report": "", "thumbnail": ""}
     return [each for each in found if _is_sound(each) and each["capture"] not in failures] + list(failures.values())
+
+
+def _pages(manifest: Manifest) -> Record:
+    names = sorted(name for name in manifest["files"] if name.startswith("overlays/") and name.endswith(".jpg"))
+    shown = {"report": ["report.html"] if "report.html" in manifest["files"] else [], "thumbnail": names[:1]}
+    return {key: "".join(f"{manifest['folder']}/{name}" for name in each) for key, each in shown.items()}
 
 
 def _record(out: Path, name: str) -> Record | None:

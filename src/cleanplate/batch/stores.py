@@ -4,6 +4,7 @@ Measured beside fsspec's s3fs: see benchmarks/results. What decided is the condi
 obstore has for every store, folders included.
 """
 
+import mimetypes
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -116,9 +117,15 @@ def write(uri: str, name: str, data: bytes | Path) -> None:
     Raises:
         StoreError: see `plainly`.
     """
-    obstore = require("obstore", "scale")
     with plainly(uri):
-        obstore.put(open_store(uri), name, data)
+        _put(uri, name, data)
+
+
+def _put(uri: str, name: str, data: bytes | Path, **how: Any) -> None:
+    kind = mimetypes.guess_type(name)[0]
+    if kind and not uri.startswith("file:"):  # folders keep no kinds; without, a browser saves a page of a bucket
+        how["attributes"] = {"Content-Type": kind}
+    require("obstore", "scale").put(open_store(uri), name, data, **how)
 
 
 def create(uri: str, name: str, data: bytes | Path) -> bool:
@@ -129,11 +136,10 @@ def create(uri: str, name: str, data: bytes | Path) -> bool:
     Raises:
         StoreError: see `plainly`.
     """
-    obstore = require("obstore", "scale")
     errors = require("obstore.exceptions", "scale")
     try:
         with plainly(uri):
-            obstore.put(open_store(uri), name, data, mode="create")
+            _put(uri, name, data, mode="create")
     except (errors.AlreadyExistsError, errors.PreconditionError):
         return False
     return True

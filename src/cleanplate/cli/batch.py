@@ -99,12 +99,9 @@ def run_captures(batch: Batch, settings: Settings, as_json: bool = False) -> "li
     from cleanplate.batch.executors import Executor
     from cleanplate.batch.journal import Journal, failed_path
     from cleanplate.batch.run import ERROR, PARTIAL, exit_code, run_each
-    from cleanplate.batch.stores import is_uri
 
     if batch.accept is not None:
         parse_rule(batch.accept)  # before anything is made
-        if is_uri(batch.out):
-            raise SettingsError("--accept: give it to 'cleanplate status' of the folder that 'cleanplate fetch' makes")
     captures = _chosen(batch)
     kept: list[ProductResult] = []
     where = batch.executor or Executor()
@@ -161,27 +158,29 @@ def run_unit(
 
 
 def apply_gate(where: str, rule: str, export: Path | None, overwrite: bool = False) -> dict[str, Any]:
-    """Write OUT/accepted.jsonl and OUT/review.jsonl, export, and return the counts.
+    """Write accepted.jsonl and review.jsonl into OUT, export, and return the counts.
+
+    Of a store the lists lie in the working folder, as failed.jsonl does.
 
     Raises:
         SettingsError: the rule cannot be read.
-        CleanplateError: see `accept.export`.
+        CleanplateError: see `accept.export` and `published.export`.
     """
-    from cleanplate.batch.accept import export as copy
-    from cleanplate.batch.accept import gate, parse_rule
+    from cleanplate.batch import accept, published
     from cleanplate.batch.status import records, write_list
     from cleanplate.batch.stores import is_uri
 
-    check = parse_rule(rule)
-    if is_uri(where):
-        raise SettingsError(f"--accept: {where} is in a store; 'cleanplate fetch' brings its results into a folder")
-    passed, queue = gate(records(where), check)
-    out = Path(where)
+    passed, queue = accept.gate(records(where), accept.parse_rule(rule))
+    out = Path() if is_uri(where) else Path(where)
     write_list(out / "accepted.jsonl", passed)
     write_list(out / "review.jsonl", queue)
     say(f"{len(passed)} accepted, {len(queue)} to review, the most in doubt first: {out / 'review.jsonl'}")
-    files = 0 if export is None else copy(passed, export, overwrite)
+    files = 0
     if export is not None:
+        if is_uri(where):
+            files = published.export(where, {each["asin"] for each in passed}, export, overwrite)
+        else:
+            files = accept.export(passed, export, overwrite)
         say(f"{files} models copied to {export}")
     return {"rule": rule, "accepted": len(passed), "review": len(queue), "exported": files}
 

@@ -25,7 +25,6 @@ def status(
     """Tell what became of a batch: states, reasons, the slowest, the worst, and what is in doubt."""
     from cleanplate.batch.overview import write_overview
     from cleanplate.batch.status import records, summarise, write_table
-    from cleanplate.batch.stores import is_uri
     from cleanplate.capture import check_new
 
     if table is not None:
@@ -35,11 +34,7 @@ def status(
     if accept is not None:
         summary["accepted"] = apply_gate(out, accept, export, overwrite)
     if html:
-        if is_uri(out):
-            raise SettingsError(f"--html: {out} is in a store; 'cleanplate fetch' brings its results into a folder")
-        page = Path(out) / "overview.html"
-        write_overview(page, found, summary)
-        say(f"wrote {page}")
+        say(f"wrote {write_overview(out, found, summary)}")
     if table is not None:
         write_table(table, found)
         say(f"wrote {table}")

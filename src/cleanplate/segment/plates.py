@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cleanplate.capture import Capture
-from cleanplate.image import read_image, read_mask
+from cleanplate.capture import Capture, read_view_mask
+from cleanplate.image import read_image
 from cleanplate.image.plate_check import LEAST_AGREEMENT, MOST_EXCESS, plate_agreement, plate_excess
 
 
@@ -15,7 +15,7 @@ def plate_facts(capture: Capture, masks: Path) -> dict[str, dict[str, float]]:
     """Return what the pictures tell of the plates; where they cannot tell, a view or plate is left out.
 
     Args:
-        masks: folder of <view id>.png; what the product covers is left out.
+        masks: folder of masks, see `read_view_mask`; what the product covers is left out.
 
     Returns:
         `agreement`: for each view the share of its plate's edges that its image shows, 0..1. `excess`: for each plate,
@@ -30,7 +30,8 @@ def plate_facts(capture: Capture, masks: Path) -> dict[str, dict[str, float]]:
         path = capture.plate_path(view)
         if path is None:
             continue
-        image, plate, mask = read_image(capture.image_path(view)), read_image(path), read_mask(masks / f"{view.id}.png")
+        image, plate = read_image(capture.image_path(view)), read_image(path)
+        mask = read_view_mask(capture, view, masks)
         if (agrees := plate_agreement(image, plate, mask)) is not None:
             agreement[view.id] = round(agrees, 4)
         if (more := plate_excess(image, plate, mask)) is not None:

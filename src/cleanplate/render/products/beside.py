@@ -1,5 +1,6 @@
 """The files that a mesh names: pictures, buffers and libraries, from its own folder alone."""
 
+from copy import copy
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
@@ -14,16 +15,19 @@ class Beside(FilePathResolver):
 
     Attributes:
         refused: a reason for each name that could not be opened.
+        sizes: of what was opened, bytes.
     """
 
     def __init__(self, mesh: Path) -> None:
         super().__init__(str(mesh))
         self.refused: list[str] = []
-        self.left = BYTE_LIMIT
+        self.sizes: list[int] = []
 
     def namespaced(self, namespace: str) -> "Beside":
-        """Return a resolver for a folder below; it keeps its own list of refusals."""
-        return Beside(Path(self.parent) / namespace / "-")
+        """Return a resolver for a folder below, which counts and refuses into the same lists."""
+        below = copy(self)
+        below.parent = str(self.absolute(namespace))
+        return below
 
     def get(self, name: str) -> bytes:
         """Return the contents of a regular file inside the mesh's folder.
@@ -39,8 +43,8 @@ class Beside(FilePathResolver):
                 raise FileNotFoundError("is missing; put it beside the mesh")
             if not path.is_file():  # a pipe would never end
                 raise OSError("is a folder or a device; put a file there")
-            self.left -= path.stat().st_size
-            if self.left < 0:
+            self.sizes.append(path.stat().st_size)
+            if sum(self.sizes) > BYTE_LIMIT:
                 raise OSError(f"is too large: the limit for all that a mesh names is {BYTE_LIMIT} bytes")
             return path.read_bytes()
         except ValueError:
