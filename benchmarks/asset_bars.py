@@ -1,13 +1,15 @@
 """What shops' validators say of the models of whole captures, profile by profile, and what making them takes.
 
     python benchmarks/asset_bars.py CAPTURE... [--profiles default,amazon] [--against CHECKOUT] [--report FILE.md]
+        [--kept FOLDER]
 
 Each capture's hull comes from its true masks (`--masks DIR` where it has none: DIR/<asin>/masks/<view id>.png, as a run
 leaves them), so that only the assets are judged. For each profile: errors and warnings of the Khronos validator (of
 USD's own for the USDZ that `quicklook` adds), and each check of `cleanplate check-asset` that fails. The auditor judges
 the model of the first profile, where it is installed (`npm install` in tests/tools/auditor; the validator: `npm ci` in
 tests/tools). Seconds are CPU seconds of the stage `asset` in a process of its own, of the first profile; with --against
-those of another checkout of cleanplate beside them, capture by capture in turn.
+those of another checkout of cleanplate beside them, capture by capture in turn. --kept keeps what was found of each
+capture, and a later call with the same folder goes on from there.
 """
 
 import argparse
@@ -19,7 +21,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -28,6 +32,7 @@ import numpy as np
 from cleanplate.capture import read_capture
 from cleanplate.errors import CleanplateError
 from cleanplate.evaluate.asset.check import Verdict, check_asset
+from cleanplate.files import write_json
 from cleanplate.hull import write_hull
 from cleanplate.settings import ProfileName
 
@@ -117,6 +122,16 @@ def judge(
     return row
 
 
+def remembered(kept: Path | None, folder: Path, judged: Callable[[], Row]) -> Row:
+    """Return what an earlier call found of a capture; else judge it now, and keep that."""
+    if kept is None:
+        return judged()
+    path = kept / f"{folder.name}.json"
+    if not path.is_file():
+        write_json(path, asdict(judged()))
+    return Row(**json.loads(path.read_text()))
+
+
 def summary(rows: list[Row]) -> str:
     clean = sum(row.errors + row.warnings == 0 for row in rows)
     accepted = sum(not row.refused for row in rows)
@@ -137,6 +152,7 @@ def main() -> None:
     parser.add_argument("--profiles", default=",".join(get_args(ProfileName)))
     parser.add_argument("--against", type=Path)
     parser.add_argument("--no-floor", action="store_true", help="products that do not stand on the plane z = 0")
+    parser.add_argument("--kept", type=Path)
     parser.add_argument("--report", type=Path)
     arguments = parser.parse_args()
     seconds = "CPU s | other's CPU s" if arguments.against else "CPU s"
@@ -148,8 +164,10 @@ def main() -> None:
     rows, floor = [], None if arguments.no_floor else 0.0
     for folder in arguments.captures:
         with tempfile.TemporaryDirectory() as room:
-            profiles = arguments.profiles.split(",")
-            rows.append(judge(folder, arguments.masks, profiles, arguments.against, Path(room), floor))
+            work = partial(
+                judge, folder, arguments.masks, arguments.profiles.split(","), arguments.against, Path(room), floor
+            )
+            rows.append(remembered(arguments.kept, folder, work))
         lines.append(rows[-1].line())
         print(lines[-1], flush=True)
     lines += ["", summary(rows)]
