@@ -139,6 +139,11 @@ def trust(photo: Photo, mesh: Mesh, scale: float) -> tuple[Float[np.ndarray, "h 
     inside = photo.mask & (seen >= 0) & (step < DEPTH_STEP * size)
     framed = np.pad(inside.astype(np.uint8), 1)
     distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    ramp = np.clip((distance / scale - EDGE_PIXELS) / RAMP_PIXELS, 0.0, 1.0)
-    smooth = ramp * ramp * (3 - 2 * ramp)
+    smooth = smooth_step((distance / scale - EDGE_PIXELS) / RAMP_PIXELS)
     return depth, np.maximum(smooth, LAST_RESORT * (distance >= 1.5))
+
+
+def smooth_step(x: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+    """Return 0 below 0, 1 above 1, and a smooth way up between them."""
+    ramp = np.clip(x, 0.0, 1.0)
+    return ramp * ramp * (3 - 2 * ramp)

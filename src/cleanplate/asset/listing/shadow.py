@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cleanplate.asset.occlusion import openness
+from cleanplate.asset.photos import smooth_step
 from cleanplate.geometry import Camera, Mesh, Pose, pixel_centres, rays
 
 CELLS = 160
@@ -52,8 +53,7 @@ def shaded_floor(mesh: Mesh) -> Floor:
     hidden = 1 - openness(mesh, points, up, DIRECTIONS).reshape(CELLS, CELLS)
     hidden = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), 1.5)
     edge = np.minimum.reduce([x - corner[0], y - corner[1], corner[0] + side - x, corner[1] + side - y])
-    fade = np.clip(edge / margin, 0, 1)
-    return Floor(corner, side, (DARKEST * hidden**CLOSE * fade * fade * (3 - 2 * fade)).astype(np.float32))
+    return Floor(corner, side, (DARKEST * hidden**CLOSE * smooth_step(edge / margin)).astype(np.float32))
 
 
 def shade_seen(floor: Floor, camera: Camera, pose: Pose) -> Float[np.ndarray, "h w"]:
@@ -78,5 +78,4 @@ def shade_seen(floor: Floor, camera: Camera, pose: Pose) -> Float[np.ndarray, "h
 def _ramp(count: int) -> Float[np.ndarray, " n"]:
     """Return 1, but near both ends a smooth way down to 0."""
     place = (np.arange(count) + 0.5) / count
-    ramp = np.clip((np.minimum(place, 1 - place) - 0.5 / count) / FRAME, 0, 1)
-    return ramp * ramp * (3 - 2 * ramp)
+    return smooth_step((np.minimum(place, 1 - place) - 0.5 / count) / FRAME)
