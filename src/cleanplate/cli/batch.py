@@ -69,6 +69,26 @@ class Batch:
     export: Path | None = None
 
 
+def led_by(
+    *,
+    jobs: Jobs = 1,
+    executor: Where = None,
+    address: Address = None,
+    cpus: Cpus = 0,
+    timeout: Timeout = None,
+    listed: Listed = None,
+    shard: Shard = None,
+    only_failed: OnlyFailed = False,
+    log: Log = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+) -> dict[str, Any]:
+    """Return what a `Batch` is led by, apart from what it is of."""
+    where = executor_of(executor, jobs, cpus, address)
+    chosen: dict[str, Any] = {"listed": listed, "shard": shard, "only_failed": only_failed}
+    return chosen | {"executor": where, "timeout": timeout, "log": log, "verbose": verbose, "quiet": quiet}
+
+
 def executor_of(name: ExecutorName | None, jobs: int, cpus: int, address: str | None) -> "Executor":
     """Return the executor that the options name.
 

@@ -1,5 +1,7 @@
 """What the commands share: options, and how results are told."""
 
+import functools
+import inspect
 import json
 import sys
 import unicodedata
@@ -115,6 +117,31 @@ Usdz = Annotated[
     typer.Option("--usdz/--no-usdz", help="Write a USDZ beside the GLB; by default where the extra 'usd' is there."),
 ]
 Truth = Annotated[list[Path], typer.Option(help="Captures or folders of captures with true masks.")]
+
+
+def spread(**makers: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let a command take the options of functions, and be called with what these return: shared options stand once.
+
+    Args:
+        makers: for parameters of the command, functions of options alone.
+    """
+    options = {name: inspect.signature(make).parameters for name, make in makers.items()}
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        own = inspect.signature(command)
+        every = [each for name, one in own.parameters.items() for each in options.get(name, {name: one}).values()]
+
+        @functools.wraps(command)
+        def called(**given: Any) -> Any:
+            made = {name: make(**{key: given.pop(key) for key in options[name]}) for name, make in makers.items()}
+            return command(**given, **made)
+
+        # What Typer looks at.
+        called.__signature__ = own.replace(parameters=every)  # type: ignore[attr-defined]
+        called.__annotations__ = {each.name: each.annotation for each in every}
+        return called
+
+    return decorate
 
 
 def say(text: str) -> None:

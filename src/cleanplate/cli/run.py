@@ -1,27 +1,20 @@
 """Captures to models: run, segment, reconstruct, demo."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cleanplate.cli.batch import (
     Accept,
-    Address,
     Batch,
     Cpus,
     Export,
     Given,
-    Jobs,
-    Listed,
     Log,
-    OnlyFailed,
-    Quiet,
-    Shard,
     Timeout,
     Verbose,
-    Where,
-    executor_of,
+    led_by,
     run_captures,
     run_unit,
 )
@@ -45,6 +38,7 @@ from cleanplate.cli.common import (
     print_json,
     progress_bars,
     say,
+    spread,
     tell,
     writes_usdz,
 )
@@ -52,11 +46,8 @@ from cleanplate.errors import CleanplateError, gathered
 from cleanplate.settings import MASKS, Settings
 
 
-@app.command()
-def run(
-    given: Given = None,
+def settings_of(
     *,
-    out: Place,
     model: Model = "default",
     resolution: Resolution = 256,
     profile: Profile = "default",
@@ -67,33 +58,33 @@ def run(
     usdz: Usdz = None,
     refine: Refine = True,
     device: Device = "auto",
-    jobs: Jobs = 1,
-    executor: Where = None,
-    address: Address = None,
-    cpus: Cpus = 0,
-    timeout: Timeout = None,
-    listed: Listed = None,
-    shard: Shard = None,
-    only_failed: OnlyFailed = False,
-    accept: Accept = None,
-    export: Export = None,
-    log: Log = None,
-    verbose: Verbose = False,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> None:
-    """Turn captures into masks, hull, GLB, USDZ and report; what is done already is skipped."""
-    floor = None if no_floor else 0.0
-    further, wall = tuple(also or ()), vessel and vessel / 1000
-    settings = Settings(
-        model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device, also=further, vessel=wall
+) -> Settings:
+    """Return what a product is asked for."""
+    floor, wall = None if no_floor else 0.0, vessel and vessel / 1000
+    written = writes_usdz(usdz)
+    return Settings(
+        model, resolution, profile, front, written, floor, refine, device=device, also=tuple(also or ()), vessel=wall
     )
-    where = executor_of(executor, jobs, cpus, address)
-    batch = Batch(given or [], out, listed, shard, only_failed, where, timeout, log, verbose, quiet, accept, export)
-    run_captures(batch, settings, as_json)
 
 
 @app.command()
+@spread(settings=settings_of, led=led_by)
+def run(
+    given: Given = None,
+    *,
+    out: Place,
+    settings: Settings,
+    led: dict[str, Any],
+    accept: Accept = None,
+    export: Export = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn captures into masks, hull, GLB, USDZ and report; what is done already is skipped."""
+    run_captures(Batch(given or [], out, accept=accept, export=export, **led), settings, as_json)
+
+
+@app.command()
+@spread(led=led_by)
 def segment(
     given: Given = None,
     *,
@@ -102,41 +93,22 @@ def segment(
     no_floor: NoFloor = False,
     refine: Refine = True,
     device: Device = "auto",
-    jobs: Jobs = 1,
-    executor: Where = None,
-    address: Address = None,
-    cpus: Cpus = 0,
-    timeout: Timeout = None,
-    listed: Listed = None,
-    shard: Shard = None,
-    only_failed: OnlyFailed = False,
-    log: Log = None,
-    verbose: Verbose = False,
-    quiet: Quiet = False,
+    led: dict[str, Any],
     as_json: AsJson = False,
 ) -> None:
     """Make masks alone, with overlays and report."""
     floor = None if no_floor else 0.0
     settings = Settings(model, floor=floor, refine=refine, stages=(*MASKS, "report"), device=device)
-    where = executor_of(executor, jobs, cpus, address)
-    batch = Batch(given or [], out, listed, shard, only_failed, where, timeout, log, verbose, quiet)
-    run_captures(batch, settings, as_json)
+    run_captures(Batch(given or [], out, **led), settings, as_json)
 
 
 @app.command("run-one")
+@spread(settings=settings_of)
 def run_one(
     capture: Annotated[str, typer.Argument(help="One capture: a folder, or a URI in a store.")],
     out: Annotated[str, typer.Argument(help="Where the batch's results lie: a folder, or a URI in a store.")],
-    model: Model = "default",
-    resolution: Resolution = 256,
-    profile: Profile = "default",
-    also: Also = None,
-    vessel: Vessel = None,
-    no_floor: NoFloor = False,
-    front: Front = -90.0,
-    usdz: Usdz = None,
-    refine: Refine = True,
-    device: Device = "auto",
+    *,
+    settings: Settings,
     cpus: Cpus = 0,
     timeout: Timeout = None,
     log: Log = None,
@@ -144,11 +116,6 @@ def run_one(
     as_json: AsJson = False,
 ) -> None:
     """Run one product: the unit for schedulers of clusters. It may be killed, and run again, at any moment."""
-    floor = None if no_floor else 0.0
-    further, wall = tuple(also or ()), vessel and vessel / 1000
-    settings = Settings(
-        model, resolution, profile, front, writes_usdz(usdz), floor, refine, device=device, also=further, vessel=wall
-    )
     run_unit(capture, out, settings, cpus, timeout, log, verbose, as_json)
 
 
