@@ -30,6 +30,14 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     return numba.njit(**OPTIONS, inline="always")(inspect.unwrap(function))
 
 
+def linked(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile once, for LLVM to inline into each caller: these compile faster than with `inlined`.
+
+    In an innermost loop that hands over a tuple of arrays and does little else, `inlined` runs faster.
+    """
+    return numba.njit(**OPTIONS, forceinline=True)(inspect.unwrap(function))
+
+
 def parallel(function: Callable[..., Any], *arguments: Iterable[Any]) -> list[Any]:
     """Map over threads, one per usable core; numba and OpenCV release the interpreter's lock."""
     with ThreadPoolExecutor(cores()) as pool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.hull.octree import view_value
+from cleanplate.hull.octree import inner_view_value, view_value
 from cleanplate.hull.silhouettes import MARGIN, Silhouettes
 from cleanplate.jit import compiled, inlined, parallel
 
@@ -116,7 +116,8 @@ def cast(views: Silhouettes, low: np.ndarray, high: np.ndarray, seed: int = 0) -
         shift = 2 * MARGIN if views.open[v] else 0
         pixels = views.origin[v] + shift + np.column_stack([columns, rows])[chosen]
         M = views.projection[v, :, :3]
-        directions = np.linalg.solve(M, np.column_stack([pixels, np.ones(len(pixels))]).T).T
+        # In rows: of another order the loops would be compiled once more.
+        directions = np.ascontiguousarray(np.linalg.solve(M, np.column_stack([pixels, np.ones(len(pixels))]).T).T)
         directions *= np.sign(np.linalg.det(M))
         centre = -np.linalg.solve(M, views.projection[v, :, 3])
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -133,7 +134,7 @@ def cast(views: Silhouettes, low: np.ndarray, high: np.ndarray, seed: int = 0) -
 @inlined
 def _denies(views: Silhouettes, v: int, x: float, y: float, z: float) -> tuple[bool, float, float]:
     """Tell whether view v denies a point; return its signed distance and depth too."""
-    value, depth, _ = view_value(views, v, x, y, z)
+    value, depth, _ = inner_view_value(views, v, x, y, z)
     return (depth > 0 and value < -TOLERANCE) or (depth <= 0 and not views.open[v]), value, depth
 
 

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float, Int8, UInt8
 from cleanplate.geometry import Camera, Pose, pixels_to_directions
 from cleanplate.hull.octree import view_value
 from cleanplate.hull.silhouettes import Silhouettes
-from cleanplate.jit import compiled, inlined, parallel
+from cleanplate.jit import compiled, linked, parallel
 
 CLIP = 8.0
 """Pixels beyond which distances are all one."""
@@ -54,7 +54,7 @@ class Lattice(NamedTuple):
     states: UInt8[np.ndarray, "i j k"]
 
 
-@inlined
+@linked
 def _insert(smallest: np.ndarray, value: float) -> None:
     """Put a value into its place among the smallest; the largest falls out."""
     n = len(smallest)
@@ -150,7 +150,7 @@ def rank_lattice(views: Silhouettes, low: np.ndarray, high: np.ndarray, cell: fl
     return Lattice(origin, cell, values, states)
 
 
-@inlined
+@linked
 def _leave(at: np.ndarray, direction: np.ndarray, t: float, i: int, j: int, k: int) -> float:
     """Return where a ray leaves a block."""
     out = np.inf
@@ -164,7 +164,7 @@ def _leave(at: np.ndarray, direction: np.ndarray, t: float, i: int, j: int, k: i
     return max(out, t) + 1e-3
 
 
-@inlined
+@linked
 def _sample(lattice: Lattice, x: float, y: float, z: float, i: int, j: int, k: int, out: np.ndarray) -> None:
     """Interpolate the distances, in pixels, at lattice coordinates in the cell (i, j, k)."""
     u, v, w = x - i, y - j, z - k
@@ -177,7 +177,7 @@ def _sample(lattice: Lattice, x: float, y: float, z: float, i: int, j: int, k: i
             out[r] += weight * lattice.values[i + a, j + b, k + g, r]
 
 
-@inlined
+@linked
 def span(at: np.ndarray, direction: np.ndarray, sides: np.ndarray) -> tuple[float, float]:
     """Return where a ray enters and leaves the box from 0 to `sides`; it does not where the second is smaller."""
     near, far = 1e-6, np.inf
@@ -191,7 +191,7 @@ def span(at: np.ndarray, direction: np.ndarray, sides: np.ndarray) -> tuple[floa
     return near, far
 
 
-@inlined
+@linked
 def _improve(vals: np.ndarray, own: float, ranks: np.ndarray, best: np.ndarray, found: np.ndarray, s: float) -> float:
     """Note what is better at `s` than before; return by how much distances must grow to be better still."""
     gap = 2 * CLIP
