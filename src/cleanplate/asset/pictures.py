@@ -11,7 +11,7 @@ from cleanplate.types import Image
 
 QUALITY = 90
 """Of JPEG, where nothing asks for less."""
-SAFE_MARGINS = (3, 6, 10, 16, 24)
+SAFE_MARGINS = (3, 6, 10, 16, 24, 36, 54)
 """By so much inside the accepted range are colours put before JPEG moves them; the first that suffices."""
 
 
