@@ -56,7 +56,7 @@ def make(
     recipe: Annotated[
         str,
         typer.Argument(
-            help="segmentation-10k, kitchen-5k, train-small, -hard, -thin, -open, -more, -abstract, -shapes, -views, "
+            help="segmentation-10k, kitchen-5k, train-small, -hard, -thin, -open, -more, -abstract, -shapes, -views, -wires, "
             "test-145 or yield-30"
         ),
     ],

@@ -3,8 +3,8 @@
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
 models are trained and tested with: their families, scans and rigs are disjoint. `train-hard`, `train-thin` and
 `train-open` add what is hard to training, `train-more` further families, `train-abstract` shapes that are no products;
-`train-shapes` dresses other people's shapes, `train-views` has whole captures of those that it leaves, for what judges
-views together. `yield-30` has whole captures of some test products.
+`train-shapes` dresses other people's shapes. `train-views`, of those that it leaves, and `train-wires` are whole captures,
+for what judges views together. `yield-30` has whole captures of some test products.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +165,15 @@ def _train_open(_meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "OPN", [4] * len(sources), make_pool(16, seed=6), seed=22_000)
 
 
+def _train_wires(_meshes: Path | None, scale: float) -> list[Job]:
+    """48 products x 24 views of wires, bars and openwork in any material, at the size of `train-views`."""
+    families = [f for pair in zip_longest(THIN_FAMILIES, dict.fromkeys(OPEN_FAMILIES)) for f in pair if f]
+    count = _scaled(48, scale)
+    sources = _interleave(families, [], count, first_seed=800)
+    sources = [replace(each, material=THIN[i % len(THIN)]) for i, each in enumerate(sources)]
+    return make_jobs(sources, "WIR", [24] * count, make_pool(16, seed=9), seed=24_000)
+
+
 def _train_abstract(_meshes: Path | None, scale: float) -> list[Job]:
     """240 random shapes x 2 views, at the test side's size: 120 by themselves, then 120 heaps of two."""
     sources = _interleave(("tangle", "fretwork", "lattice", "clump"), [], _scaled(120, scale), first_seed=300)
@@ -229,6 +239,7 @@ RECIPES = {
         Recipe("train-abstract", 640, 512, _train_abstract, _FULL_SIZE, validation=0.1),
         Recipe("train-more", 640, 512, _train_more, _FULL_SIZE, validation=0.1),
         Recipe("train-shapes", 640, 512, _train_shapes, _FULL_SIZE, validation=0.1),
+        Recipe("train-wires", 320, 256, _train_wires, _FULL_SIZE, validation=0.1),
         Recipe("train-views", 320, 256, _train_views, _FULL_SIZE, validation=0.1),
         Recipe("test-145", 640, 512, _test_145, _FULL_SIZE, validation=0.0, test=1.0),
         Recipe("yield-30", 320, 256, _yield_30, _FULL_SIZE, validation=0.0, test=1.0),
