@@ -1,7 +1,7 @@
 """`python -m cleanplate.train.refiner CAPTURES --run DIR`: first masks, channels, training, export, measurement.
 
-CAPTURES is a folder of whole captures with true masks that the first network has not been trained on; the last ones
-are held out. Every step is skipped where its files are there, so that the same command goes on after a kill. For
+CAPTURES are folders of whole captures with true masks that the first network has not been trained on; the last ones
+of each are held out. Every step is skipped where its files are there, so that the same command goes on after a kill. For
 another first network give another --model; several make the refiner depend on none.
 """
 
@@ -29,8 +29,7 @@ def main() -> int:
     """Do what the command line says; return the exit code."""
     given = _arguments()
     torch.set_num_threads(given.threads)
-    captures = [read_capture(folder) for folder in find_captures([given.captures])]
-    learned, held = captures[: -given.held_out], captures[-given.held_out :]
+    learned, held = _split(given.captures, given.held_out)
     try:
         variants = [each for model in given.model for each in _variants(learned, model, given.run)]
         network = fit(variants, given.run, replace(Fit(), steps=given.steps), given.minutes)
@@ -52,15 +51,25 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m cleanplate.train.refiner", description=__doc__)
-    parser.add_argument("captures", type=Path)
+    parser.add_argument("captures", type=Path, nargs="+")
     parser.add_argument("--run", type=Path, required=True, help="this run's folder; an existing one goes on")
     parser.add_argument("--model", nargs="+", default=["default"], help="first networks: names or .onnx files")
-    parser.add_argument("--held-out", type=int, default=12, help="the last so many captures are measured on")
+    parser.add_argument("--held-out", type=float, default=0.2, help="the last such share of each folder is measured on")
     parser.add_argument("--steps", type=int, default=Fit.steps)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop training after so long, resumable")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--temperature", type=float, default=1.0, help="the new logits are divided by it")
     return parser.parse_args()
+
+
+def _split(folders: list[Path], share: float) -> tuple[list[Capture], list[Capture]]:
+    """Return the captures to learn from, and those to measure on."""
+    learned, held = [], []
+    for folder in folders:
+        captures = [read_capture(each) for each in find_captures([folder])]
+        kept = len(captures) - round(share * len(captures))
+        learned, held = learned + captures[:kept], held + captures[kept:]
+    return learned, held
 
 
 def _first(capture: Capture, kind: str, run: Path) -> list[np.ndarray]:
