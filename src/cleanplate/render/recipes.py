@@ -3,8 +3,8 @@
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
 models are trained and tested with: their families, scans and rigs are disjoint. `train-hard`, `train-thin` and
 `train-open` add what is hard to training, `train-more` further families, `train-abstract` shapes that are no products;
-`train-shapes` dresses other people's shapes. `train-views`, of those that it leaves, and `train-wires` are whole captures,
-for what judges views together. `yield-30` has whole captures of some test products.
+`train-shapes` dresses other people's shapes. `train-views`, of those that it leaves, and `train-wires` are whole
+captures, for what judges views together. `yield-30` has whole captures of some test products.
 """
 
 from __future__ import annotations

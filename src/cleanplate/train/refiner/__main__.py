@@ -1,7 +1,7 @@
 """`python -m cleanplate.train.refiner CAPTURES --run DIR`: first masks, channels, training, export, measurement.
 
-CAPTURES are folders of whole captures with true masks that the first network has not been trained on; the last ones
-of each are held out. Every step is skipped where its files are there, so that the same command goes on after a kill. For
+CAPTURES are folders of whole captures with true masks that the first network has not been trained on; the last of each
+are held out. Every step is skipped where its files are there, so that the same command goes on after a kill. For
 another first network give another --model; several make the refiner depend on none.
 """
 
