@@ -240,6 +240,17 @@ def test_a_stage_of_another_version_is_made_again(
     assert batch.products[0].made == 2, "the hull and what is known of it; its bytes are the same, and all else stays"
 
 
+def test_another_refiner_makes_masks_again(
+    made: Path, sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = Path(shutil.copytree(made, tmp_path / "out"))
+    run_batch([sound], out, SETTINGS)
+    monkeypatch.setattr("cleanplate.hull.refiner_digest", lambda: "of another file")
+    count = len(list((out / "B00000BALL/masks").iterdir()))
+    batch = run_batch([sound], out, SETTINGS)
+    assert batch.products[0].made == 2 * count + 1, "masks, what they came from, and what was not heard; no more"
+
+
 def test_a_mask_that_nobody_recorded_is_a_persons(sound: Path, tmp_path: Path) -> None:
     mine = np.zeros(SIZE[::-1], bool)
     mine[30:70, 40:90] = True

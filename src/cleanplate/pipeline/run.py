@@ -72,8 +72,11 @@ def run_product(
 
 def asked_for(names: Sequence[str], settings: Settings, model: Model) -> str:
     """Return a fingerprint of all that a run makes of the same pictures."""
+    from cleanplate.hull import refiner_digest
+
     versions = [(stage.name, stage.version) for stage in stages.STAGES]
-    return fingerprint(__version__, repr(settings), model.name, model.fingerprint, repr(versions), *names)
+    networks = model.fingerprint, refiner_digest()
+    return fingerprint(__version__, repr(settings), model.name, *networks, repr(versions), *names)
 
 
 def _inputs(capture: Capture) -> list[Path]:
