@@ -64,7 +64,8 @@ def _arguments() -> argparse.Namespace:
 
 def _split(folders: list[Path], share: float) -> tuple[list[Capture], list[Capture]]:
     """Return the captures to learn from, and those to measure on."""
-    learned, held = [], []
+    learned: list[Capture] = []
+    held: list[Capture] = []
     for folder in folders:
         captures = [read_capture(each) for each in find_captures([folder])]
         kept = len(captures) - round(share * len(captures))
