@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import trimesh
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 from playwright.sync_api import Page as Tab
 
 from cleanplate.capture import Capture, read_capture, write_capture
@@ -173,14 +173,22 @@ def test_marks_vanish_from_the_screen(browser: Browser, page: Page) -> None:
     with tab(browser, page) as view:
         view.keyboard.press("p")
         stage = view.locator("#stage")
-        before = stage.screenshot()
+        before = drawn(stage)
         for corner in ((5, 5), (45, 5), (45, 25)):
             click(view, *corner)
-        assert stage.screenshot() != before
+        assert drawn(stage) != before
         view.keyboard.press("Enter")
         view.keyboard.press("Control+z")
-        view.wait_for_timeout(100)
-        assert stage.screenshot() == before
+        assert drawn(stage) == before
+
+
+def drawn(stage: Locator) -> bytes:
+    """Return what is seen once nothing changes any more for a fifth of a second."""
+    seen, last = stage.screenshot(), b""
+    while seen != last:
+        stage.page.wait_for_timeout(200)
+        seen, last = stage.screenshot(), seen
+    return seen
 
 
 def test_a_view_that_cannot_be_read_says_so_and_is_passed(browser: Browser, page: Page, capture: Path) -> None:
