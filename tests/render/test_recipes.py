@@ -48,12 +48,13 @@ def test_training_and_test_are_disjoint(tmp_path: Path) -> None:
 
 
 def test_no_training_recipe_shows_a_test_family_and_the_refiner_learns_of_strangers() -> None:
-    drawn = ("train-small", "train-hard", "train-thin", "train-open", "train-more", "train-abstract", "train-wires")
+    drawn = ("train-small", "train-hard", "train-thin", "train-open", "train-more", "train-abstract")
+    drawn += ("train-wires", "train-solids")
     sources = {name: [_source(job) for job in RECIPES[name].jobs(None, 1.0)] for name in drawn}
     assert not {each.family for found in sources.values() for each in found} & set(TEST_FAMILIES)
     bodies = {name: {(each.family, each.seed) for each in found} for name, found in sources.items()}
-    wires = bodies.pop("train-wires")
-    assert not wires & set().union(*bodies.values())
+    strangers = bodies.pop("train-wires") | bodies.pop("train-solids")
+    assert not strangers & set().union(*bodies.values())
 
 
 def test_yield_reconstructs_test_products(tmp_path: Path) -> None:

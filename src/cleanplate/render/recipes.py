@@ -3,8 +3,8 @@
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
 models are trained and tested with: their families, scans and rigs are disjoint. `train-hard`, `train-thin` and
 `train-open` add what is hard to training, `train-more` further families, `train-abstract` shapes that are no products;
-`train-shapes` dresses other people's shapes. `train-views`, of those that it leaves, and `train-wires` are whole
-captures, for what judges views together. `yield-30` has whole captures of some test products.
+`train-shapes` dresses other people's shapes. `train-views`, of those that it leaves, `train-wires` and `train-solids`
+are whole captures, for what judges views together. `yield-30` has whole captures of some test products.
 """
 
 from __future__ import annotations
@@ -174,6 +174,14 @@ def _train_wires(_meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "WIR", [24] * count, make_pool(16, seed=9), seed=24_000)
 
 
+def _train_solids(_meshes: Path | None, scale: float) -> list[Job]:
+    """60 products x 24 views of further bodies, two in three wholly of glass, chrome or white, else as they are."""
+    families = [f for pair in zip_longest(TRAIN_FAMILIES, MORE_FAMILIES) for f in pair if f]
+    sources = _interleave([f for f in families if f not in THIN_FAMILIES], [], _scaled(60, scale), first_seed=850)
+    sources = [replace(each, material=HARD[i % len(HARD)] if i % 3 else None) for i, each in enumerate(sources)]
+    return make_jobs(sources, "SOL", [24] * len(sources), make_pool(16, seed=9), seed=26_000)
+
+
 def _train_abstract(_meshes: Path | None, scale: float) -> list[Job]:
     """240 random shapes x 2 views, at the test side's size: 120 by themselves, then 120 heaps of two."""
     sources = _interleave(("tangle", "fretwork", "lattice", "clump"), [], _scaled(120, scale), first_seed=300)
@@ -240,6 +248,7 @@ RECIPES = {
         Recipe("train-more", 640, 512, _train_more, _FULL_SIZE, validation=0.1),
         Recipe("train-shapes", 640, 512, _train_shapes, _FULL_SIZE, validation=0.1),
         Recipe("train-wires", 320, 256, _train_wires, _FULL_SIZE, validation=0.1),
+        Recipe("train-solids", 320, 256, _train_solids, _FULL_SIZE, validation=0.1),
         Recipe("train-views", 320, 256, _train_views, _FULL_SIZE, validation=0.1),
         Recipe("test-145", 640, 512, _test_145, _FULL_SIZE, validation=0.0, test=1.0),
         Recipe("yield-30", 320, 256, _yield_30, _FULL_SIZE, validation=0.0, test=1.0),
