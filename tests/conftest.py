@@ -1,11 +1,16 @@
 """Shared fixtures, and the shapes of annotations checked while the tests run."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 from jaxtyping import install_import_hook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 install_import_hook("cleanplate", "typechecker.check")
 
@@ -18,7 +23,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("cleanplate")
 
+
 REPOSITORY = Path(__file__).resolve().parents[1]
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +35,17 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the folder of shared captures, not found at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Debian's Chromium, without a screen, one for all tests; skips where it is not installed, but fails in CI."""
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.is_file():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs Chromium: apt-get install chromium")
+    arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        yield browser
+        browser.close()

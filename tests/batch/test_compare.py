@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
-from cleanplate.batch import compare, make_masks, turned_over
+from cleanplate.batch.compare import compare, make_masks, turned_over
 from cleanplate.capture import Capture, View, write_capture
 from cleanplate.errors import CaptureError, ModelError
 from cleanplate.evaluate import evaluate_masks
@@ -41,13 +42,13 @@ def box(tmp_path: Path) -> Path:
     return tmp_path / "set"
 
 
-def test_models_and_folders_in_one_go(box: Path, tmp_path: Path) -> None:
+def test_models_and_folders_in_one_go(box: Path, tmp_path: Path, browser: Browser) -> None:
     peer = tmp_path / "peer" / "B000000001"
     for n in range(2):
         write_mask(peer / f"v{n}.png", np.ones(SIZE, bool))
     out = tmp_path / "out"
     methods = {"classical": "classical", "difference": "difference", "peer": str(tmp_path / "peer")}
-    comparison = compare(methods, [box], out, upside_down=True, command="so")
+    comparison = compare(methods, [box], out, upside_down=True, command=f"compare {'/folder' * 40}")
     result = json.loads((out / "compare.json").read_text())
     assert result["methods"] == ["classical", "difference", "peer"]
     for name in ("classical", "difference"):
@@ -61,6 +62,13 @@ def test_models_and_folders_in_one_go(box: Path, tmp_path: Path) -> None:
     html = (out / "compare.html").read_text()
     assert "classical, upside down" in html
     assert "large shadow: foreground_iou" not in html, "captions are in the pictures"
+    for screen in (1400, 500):
+        tab = browser.new_page(viewport={"width": screen, "height": 900})
+        tab.goto((out / "compare.html").as_uri())
+        assert tab.evaluate("document.documentElement.scrollWidth") <= screen
+        wide = tab.evaluate("[...document.querySelectorAll('table')].filter(t => t.scrollWidth > t.clientWidth).length")
+        assert wide == 0 or screen == 500, "small screens scroll within the table alone"
+        tab.close()
     assert {"figure3.png", "figure4.pdf", "figure4-errors.png", "figure5.png"} <= {path.name for path in out.iterdir()}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import Browser
 
 from cleanplate.batch.accept import NAMES, export, gate, parse_rule
 from cleanplate.batch.overview import write_overview
@@ -21,7 +22,7 @@ EVIL = "</script><img src=x onerror=\"document.title='taken'\">"
 def record(n: int, status: str = "ok", **measures: float) -> Record:
     told = {"asin": f"B{n:09d}", "capture": f"/in/{n}", "folder": f"/out/B{n:09d}", "status": status}
     problems = [] if status == "ok" else [f"/in/{n}/images/v{n}.png: not found; put the picture there"]
-    return told | {"problems": problems, "measures": measures}
+    return told | {"problems": problems, "measures": measures, "report": "", "thumbnail": ""}
 
 
 def write(out: Path, told: Record, **more: Any) -> Path:
@@ -143,9 +144,7 @@ def test_export_replaces_nothing_unasked(tmp_path: Path) -> None:
     assert (tmp_path / "shop/B000000000.glb").read_bytes() == b"new"
 
 
-def test_the_page_shows_sorts_and_finds_products_and_obeys_no_text_of_theirs(tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
+def test_the_page_shows_sorts_and_finds_products_and_obeys_no_text_of_theirs(tmp_path: Path, browser: Browser) -> None:
     found = [record(n, "ok" if n % 3 else "partial", agreement=n / 3000, doubt_ml=float(n)) for n in range(3000)]
     found = [each | {"folder": ""} for each in found]
     folder = write(tmp_path, record(5000), problems=[EVIL], status="partial")
@@ -153,24 +152,22 @@ def test_the_page_shows_sorts_and_finds_products_and_obeys_no_text_of_theirs(tmp
     found.append(next(each for each in records(str(tmp_path)) if each["asin"] == "B000005000"))
     write_overview(str(tmp_path), found, summarise(found))
     write_overview(str(tmp_path), found, summarise(found))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 800})
-        page.goto((tmp_path / "overview.html").as_uri())
-        first = page.locator("#rows .row").first
-        assert first.locator("span").first.inner_text() == "B000002999", "the most in doubt first"
-        assert page.locator("#rows .row").count() < 40
-        page.get_by_role("button", name="agreement").click()
-        assert first.locator("span").first.inner_text() == "B000000000"
-        page.get_by_role("button", name="partial").click()
-        assert page.locator("#count").inner_text() == "1001 of 3001"
-        page.get_by_label("search").fill("onerror")
-        assert page.locator("#count").inner_text() == "1 of 3001"
-        assert EVIL in first.inner_text()
-        assert page.title() == "Batch overview - cleanplate"
-        first.get_by_role("link").click()
-        assert page.title() == "the report"
-        browser.close()
+    page = browser.new_page(viewport={"width": 1400, "height": 800})
+    page.goto((tmp_path / "overview.html").as_uri())
+    first = page.locator("#rows .row").first
+    assert first.locator("span").first.inner_text() == "B000002999", "the most in doubt first"
+    assert page.locator("#rows .row").count() < 40
+    page.get_by_role("button", name="agreement").click()
+    assert first.locator("span").first.inner_text() == "B000000000"
+    page.get_by_role("button", name="partial").click()
+    assert page.locator("#count").inner_text() == "1001 of 3001"
+    page.get_by_label("search").fill("onerror")
+    assert page.locator("#count").inner_text() == "1 of 3001"
+    assert EVIL in first.inner_text()
+    assert page.title() == "Batch overview - cleanplate"
+    first.get_by_role("link").click()
+    assert page.title() == "the report"
+    page.close()
     (tmp_path / "overview.html").write_text("mine")
     with pytest.raises(CleanplateError, match="no overview"):
         write_overview(str(tmp_path), found, summarise(found))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cleanplate.batch import measure_yield
+from cleanplate.batch.yields import measure_yield
 from cleanplate.errors import CaptureError
 from cleanplate.image import write_mask
 

@@ -25,6 +25,7 @@ from cleanplate.evaluate import (
     write_comparison_html,
     write_figure,
 )
+from cleanplate.evaluate.tables import COLUMNS
 from cleanplate.image import read_image, read_mask, write_mask
 
 
@@ -77,17 +78,21 @@ def test_products_bring_all_their_views_along() -> None:
 
 
 def test_comparison_of_folders(methods: dict[str, Path], collection: Path) -> None:
+    methods["deeplabv3plus_dualinput_resnet50, upside down"] = methods["half"]
     comparison = replace(compare_methods(methods, [collection]), costs={"half": Cost(0.25, 0.5)})
     assert comparison.table()["half"]["foreground_iou"].mean == pytest.approx(3.5 / 4)
     assert comparison.table()["empty"]["foreground_recall"].mean == 0
     assert json.loads(json.dumps(comparison.to_dict()))["differences"]["half"]["foreground_iou"]["low"] > 0
-    console = Console(width=200, record=True)
-    for table in terminal_tables(comparison):
-        console.print(table)
-    shown = console.export_text()
-    assert "4 views of 2 products" in shown
-    assert "0.8750" in shown
-    assert "0.25" in shown
+    for width in (80, 200):
+        console = Console(width=width, record=True)
+        for table in terminal_tables(comparison, width):
+            assert console.measure(table).minimum <= width, "no word or number is broken"
+            console.print(table)
+        shown = console.export_text()
+        assert "4 views of 2 products" in shown
+        assert "0.8750" in shown
+        assert "0.25" in shown
+        assert all(word in shown for title in COLUMNS.values() for word in title.split())
 
 
 def test_no_method_is_an_error(collection: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pipeline_support import SIZE, contents, edit
 
-from cleanplate.batch import refine_given
+from cleanplate.batch.given import refine_given
 from cleanplate.errors import CleanplateError
 from cleanplate.image import read_mask, write_mask, write_probability
 

@@ -245,7 +245,7 @@ def test_another_refiner_makes_masks_again(
 ) -> None:
     out = Path(shutil.copytree(made, tmp_path / "out"))
     run_batch([sound], out, SETTINGS)
-    monkeypatch.setattr("cleanplate.hull.refiner_digest", lambda: "of another file")
+    monkeypatch.setattr("cleanplate.cards.refiner_digest", lambda: "of another file")
     count = len(list((out / "B00000BALL/masks").iterdir()))
     batch = run_batch([sound], out, SETTINGS)
     assert batch.products[0].made == 2 * count + 1, "masks, what they came from, and what was not heard; no more"

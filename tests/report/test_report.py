@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from playwright.sync_api import Browser
 
 from cleanplate.asset import Model, write_glb
 from cleanplate.geometry import Mesh
 from cleanplate.report import disagreement, overlay, view_panel, write_report
-
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 def test_disagreement_shows_each_kind_in_its_colour() -> None:
@@ -86,33 +85,27 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-def test_the_page_works_alone_and_draws_the_model(page: Path) -> None:
+def test_the_page_works_alone_and_draws_the_model(page: Path, browser: Browser) -> None:
     import cv2
-    from playwright.sync_api import sync_playwright
 
-    assert CHROMIUM.is_file(), "the browser tests need Debian's chromium: apt-get install chromium"
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
-            args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-        )
-        tab = browser.new_page(viewport={"width": 1000, "height": 900})
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("dialog", lambda dialog: pytest.fail(f"text became script: {dialog.message}"))
-        tab.goto(page.as_uri())
-        tab.wait_for_function("document.querySelector('#model').loaded", timeout=60_000)
-        tab.wait_for_timeout(500)
-        shot = cv2.imdecode(np.frombuffer(tab.locator("#model").screenshot(), np.uint8), cv2.IMREAD_COLOR)
-        tab.get_by_label("Made for").select_option("amazon")
-        tab.wait_for_function("document.querySelector('#model').loaded", timeout=60_000)
-        tab.wait_for_timeout(500)
-        other = cv2.imdecode(np.frombuffer(tab.locator("#model").screenshot(), np.uint8), cv2.IMREAD_COLOR)
-        order = tab.locator(".view h3").all_inner_texts()
-        problem = tab.locator(".problems li").inner_text()
-        named, tags = tab.title(), tab.locator("h1 .tag").all_inner_texts()
-        broken = tab.evaluate("[...document.images].filter(image => image.complete && !image.naturalWidth).length")
-        browser.close()
+    tab = browser.new_page(viewport={"width": 1000, "height": 900})
+    tab.set_default_timeout(120_000)
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("dialog", lambda dialog: pytest.fail(f"text became script: {dialog.message}"))
+    tab.goto(page.as_uri())
+    tab.wait_for_function("document.querySelector('#model').loaded")
+    tab.wait_for_timeout(500)
+    shot = cv2.imdecode(np.frombuffer(tab.locator("#model").screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    tab.get_by_label("Made for").select_option("amazon")
+    tab.wait_for_function("document.querySelector('#model').loaded")
+    tab.wait_for_timeout(500)
+    other = cv2.imdecode(np.frombuffer(tab.locator("#model").screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    order = tab.locator(".view h3").all_inner_texts()
+    problem = tab.locator(".problems li").inner_text()
+    named, tags = tab.title(), tab.locator("h1 .tag").all_inner_texts()
+    broken = tab.evaluate("[...document.images].filter(image => image.complete && !image.naturalWidth).length")
+    tab.close()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     blue, _, red = (shot[shot.shape[0] // 2, shot.shape[1] // 2]).astype(int)
     assert red > blue + 60, "the red box is not drawn in the middle of the viewer"

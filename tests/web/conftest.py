@@ -1,4 +1,4 @@
-"""A small capture, a server in this process, and one browser for all tests."""
+"""A small capture, and a server in this process."""
 
 import http.client
 import json
@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
 from starlette.applications import Starlette
 
 from cleanplate.capture import Capture, View, write_capture
@@ -26,7 +25,6 @@ from cleanplate.web.review import Review, review_app
 from cleanplate.web.serve import bind
 
 TOKEN = "a-token-for-tests"
-CHROMIUM = Path("/usr/bin/chromium")
 SIZE = (150, 117)
 """Width and height of the test pictures: the bits of a mask do not fill its last byte."""
 
@@ -151,15 +149,3 @@ def page(capture: Path) -> Iterator[Page]:
     """The review page of the small capture."""
     with reviewing(capture) as page:
         yield page
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a screen; skips where it is not installed."""
-    if not CHROMIUM.is_file():
-        pytest.skip("needs Chromium: apt-get install chromium")
-    arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()

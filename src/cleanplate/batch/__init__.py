@@ -1,17 +1,5 @@
-"""Many products: run them, compare methods on them, measure the yield."""
+"""Many products: run them; compare methods on them, measure the yield, each in a module of its own."""
 
-from cleanplate.batch.compare import compare, make_masks, turned_over
-from cleanplate.batch.given import refine_given
 from cleanplate.batch.run import BatchResult, run_batch, run_each
-from cleanplate.batch.yields import measure_yield
 
-__all__ = [
-    "BatchResult",
-    "compare",
-    "make_masks",
-    "measure_yield",
-    "refine_given",
-    "run_batch",
-    "run_each",
-    "turned_over",
-]
+__all__ = ["BatchResult", "run_batch", "run_each"]

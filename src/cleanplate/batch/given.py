@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cleanplate.capture import Capture, View, check_output, read_capture, view_mask_path
+from cleanplate.cards import refiner_digest
 from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.files import read_object
-from cleanplate.hull import refined_problems, refiner_digest, write_masks
+from cleanplate.hull import refined_problems, write_masks
 from cleanplate.image import check_size, read_soft_mask
 from cleanplate.state import State, exclusive, fingerprint
 from cleanplate.types import ViewProbability

@@ -5,14 +5,14 @@ import os
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from cleanplate import notes
 from cleanplate.batch.one import FAILED
-from cleanplate.batch.published import Manifest, manifests
+from cleanplate.batch.published import manifests
 from cleanplate.batch.stores import is_uri, listing, read
 from cleanplate.errors import CleanplateError
 from cleanplate.files import atomic_path, read_object, write_bytes
@@ -20,6 +20,8 @@ from cleanplate.pipeline import RESULT
 from cleanplate.untrusted import parse_json
 
 Record = dict[str, Any]
+NOWHERE: Record = {"folder": "", "report": "", "thumbnail": ""}
+"""Of a capture that failed before it had a result."""
 SHOWN = 10
 """How many of each kind a summary names."""
 SIZE_LIMIT = 1 << 22
@@ -34,7 +36,7 @@ def records(where: str) -> list[Record]:
 
     Each has `asin`, `capture`, `folder` ("" where a capture failed before it had one), `status` ("ok", "partial",
     "failed", or "unfinished": begun and cut short, or still running), `problems`, `measures`, and where this batch has
-    noted it `seconds` and `cpu_seconds`; in a store also `report` and `thumbnail`, names of objects ("" without).
+    noted it `seconds` and `cpu_seconds`; also `report` and `thumbnail`, places below `where` ("" without).
 
     Raises:
         CleanplateError: there is no such folder.
@@ -53,21 +55,22 @@ def records(where: str) -> list[Record]:
 
 def _published(out: str) -> list[Record]:
     found = [
-        each["result"] | {key: each[key] for key in ("seconds", "cpu_seconds")} | _pages(each)
+        each["result"] | {key: each[key] for key in ("seconds", "cpu_seconds")} | _pages(each["folder"], each["files"])
         for each in manifests(out)
     ]
     failures = {}
     for name in listing(out, FAILED):
         with suppress(ValueError):
             if _is_sound(each := parse_json(read(out, name) or b"")):
-                failures[each["capture"]] = each | {"folder": "", "report": "", "thumbnail": ""}
+                failures[each["capture"]] = each | NOWHERE
     return [each for each in found if _is_sound(each) and each["capture"] not in failures] + list(failures.values())
 
 
-def _pages(manifest: Manifest) -> Record:
-    names = sorted(name for name in manifest["files"] if name.startswith("overlays/") and name.endswith(".jpg"))
-    shown = {"report": ["report.html"] if "report.html" in manifest["files"] else [], "thumbnail": names[:1]}
-    return {key: "".join(f"{manifest['folder']}/{name}" for name in each) for key, each in shown.items()}
+def _pages(folder: str, files: Collection[str]) -> Record:
+    """Return where the report and the first overlay of a product lie that has such files in its folder."""
+    overlays = sorted(name for name in files if name.startswith("overlays/") and name.endswith(".jpg"))
+    shown = {"report": ["report.html"] if "report.html" in files else [], "thumbnail": overlays[:1]}
+    return {key: "".join(f"{folder}/{name}" for name in each) for key, each in shown.items()}
 
 
 def _record(out: Path, name: str) -> Record | None:
@@ -78,7 +81,13 @@ def _record(out: Path, name: str) -> Record | None:
         told = {"asin": name, "capture": "", "status": "unfinished", "problems": [], "measures": {}}
     cost = read_object(out / notes.FOLDER / f"{name}.json", notes.SIZE_LIMIT)
     taken = {key: cost[key] for key in ("seconds", "cpu_seconds") if isinstance(cost.get(key), float)}
-    return told | {"folder": str(out / name)} | taken
+    return told | {"folder": str(out / name)} | _pages(name, _shown(out / name)) | taken
+
+
+def _shown(folder: Path) -> list[str]:
+    """Return those of a result's files that people look at."""
+    found = [*folder.glob("report.html"), *folder.glob("overlays/*.jpg")]
+    return [each.relative_to(folder).as_posix() for each in found]
 
 
 def _is_sound(told: Any) -> bool:
@@ -94,7 +103,7 @@ def _failures(out: Path) -> Iterator[Record]:
     for path in sorted((out / FAILED).glob("*.json")):
         told = read_object(path, SIZE_LIMIT)
         if _is_sound(told):
-            yield told | {"folder": ""}
+            yield told | NOWHERE
 
 
 def summarise(found: Sequence[Record]) -> Record:

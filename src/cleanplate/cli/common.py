@@ -108,6 +108,13 @@ Vessel = Annotated[
     typer.Option(metavar="MM", help="A cup or glass: open at the top, with walls of so many millimetres."),
 ]
 NoFloor = Annotated[bool, typer.Option("--no-floor", help="The product does not stand on the platen's plane z = 0.")]
+
+
+def floor_of(*, no_floor: NoFloor = False) -> float | None:
+    """Return the height that a product stands on, None where it stands on none."""
+    return None if no_floor else 0.0
+
+
 Front = Annotated[
     float, typer.Option(help="Azimuth of the product's front in the world, degrees counter-clockwise from +x.")
 ]

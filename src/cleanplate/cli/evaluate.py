@@ -52,7 +52,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare methods on captures with truth: Table 1 with confidence intervals, Figures 3 and 4; resumes."""
-    from cleanplate.batch import compare as compare_all
+    from cleanplate.batch.compare import compare as compare_all
     from cleanplate.evaluate.measured import measured
 
     named = [method.rpartition("=") for method in methods or ["classical", "difference", "default"]]
@@ -89,7 +89,7 @@ def measure(
     as_json: AsJson = False,
 ) -> None:
     """Count the products that become a good model with each method's masks; resumes."""
-    from cleanplate.batch import measure_yield
+    from cleanplate.batch.yields import measure_yield
     from cleanplate.evaluate.measured import measured
     from cleanplate.evaluate.yields import yield_table
     from cleanplate.files import write_json
@@ -112,6 +112,6 @@ def _print_tables(comparison: "Comparison") -> None:
 
     from cleanplate.evaluate import terminal_tables
 
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    for table in terminal_tables(comparison):
+    console = Console(width=None if sys.stdout.isatty() else 80)
+    for table in terminal_tables(comparison, console.width):
         console.print(table)

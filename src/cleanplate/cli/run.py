@@ -35,6 +35,7 @@ from cleanplate.cli.common import (
     Usdz,
     Vessel,
     app,
+    floor_of,
     print_json,
     progress_bars,
     say,
@@ -60,8 +61,7 @@ def settings_of(
     device: Device = "auto",
 ) -> Settings:
     """Return what a product is asked for."""
-    floor, wall = None if no_floor else 0.0, vessel and vessel / 1000
-    written = writes_usdz(usdz)
+    floor, wall, written = floor_of(no_floor=no_floor), vessel and vessel / 1000, writes_usdz(usdz)
     return Settings(
         model, resolution, profile, front, written, floor, refine, device=device, also=tuple(also or ()), vessel=wall
     )
@@ -84,20 +84,19 @@ def run(
 
 
 @app.command()
-@spread(led=led_by)
+@spread(floor=floor_of, led=led_by)
 def segment(
     given: Given = None,
     *,
     out: Place,
     model: Model = "default",
-    no_floor: NoFloor = False,
+    floor: float | None,
     refine: Refine = True,
     device: Device = "auto",
     led: dict[str, Any],
     as_json: AsJson = False,
 ) -> None:
     """Make masks alone, with overlays and report."""
-    floor = None if no_floor else 0.0
     settings = Settings(model, floor=floor, refine=refine, stages=(*MASKS, "report"), device=device)
     run_captures(Batch(given or [], out, **led), settings, as_json)
 
@@ -120,6 +119,7 @@ def run_one(
 
 
 @app.command()
+@spread(floor=floor_of)
 def refine(
     captures: Captures,
     masks: Annotated[
@@ -130,10 +130,10 @@ def refine(
         ),
     ],
     out: Out,
-    no_floor: NoFloor = False,
+    floor: float | None,
 ) -> None:
     """Let the views of each capture refine given masks, hard or soft, and write them as <asin>/masks/<view id>.png."""
-    from cleanplate.batch import refine_given
+    from cleanplate.batch.given import refine_given
     from cleanplate.capture import find_captures
 
     folders = find_captures(captures)
@@ -141,7 +141,7 @@ def refine(
     with progress_bars() as progress:
         for done, folder in enumerate(folders, start=1):
             try:
-                found = refine_given(folder, masks, out, None if no_floor else 0.0)
+                found = refine_given(folder, masks, out, floor)
                 problems += [f"{folder.name}: {each}" for each in gathered(found)]
             except CleanplateError as error:
                 failed += 1
@@ -154,6 +154,7 @@ def refine(
 
 
 @app.command()
+@spread(floor=floor_of)
 def reconstruct(
     capture: Annotated[Path, typer.Argument(help="A capture folder with poses.")],
     masks: Annotated[Path, typer.Option(help="Folder of masks: <view id>.png, or COLMAP's <picture name>.png.")],
@@ -161,7 +162,8 @@ def reconstruct(
     resolution: Resolution = 256,
     profile: Profile = "default",
     vessel: Vessel = None,
-    no_floor: NoFloor = False,
+    *,
+    floor: float | None,
     front: Front = -90.0,
     usdz: Usdz = None,
     overwrite: Overwrite = False,
@@ -177,7 +179,7 @@ def reconstruct(
     check_new(*(out.with_suffix(suffix) for suffix in (".glb", ".ply", ".json", ".usdz")), overwrite=overwrite)
     wall = None if vessel is None else Settings(vessel=vessel / 1000).vessel
     asked, description, hull = writes_usdz(usdz), read_capture(capture), out.with_suffix(".ply")
-    write_hull(description, masks, hull, resolution, None if no_floor else 0.0)
+    write_hull(description, masks, hull, resolution, floor)
     if wall is not None:
         write_vessel(hull, hull, wall)
     write_asset(hull, description, masks, out, profile, asked, front)

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from cleanplate.files import write_bytes
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 Picture = UInt8[np.ndarray, "_ _ 3"]
 """A drawn figure, RGB."""
@@ -61,43 +62,63 @@ def best(table: dict[str, dict[str, Interval]], metric: str) -> str:
     return max(table, key=lambda name: sign * table[name][metric].mean)
 
 
-def terminal_tables(comparison: Comparison) -> "list[Table]":
-    """Return Table 1 (each mean above its 95% interval over products), mIoU per tag and elevation, observations."""
-    from rich.table import Table
+def terminal_tables(comparison: Comparison, width: int = 80) -> "list[Table]":
+    """Return Table 1 (each mean above its 95% interval over products), mIoU per tag and elevation, observations.
+
+    Args:
+        width: characters that each may be wide; one with more columns is split, so that no number is.
+    """
+    from rich.text import Text
 
     table = comparison.table()
     first = comparison.reports[comparison.methods[0]]
-    main = Table(title=f"{len(first.views)} views of {len(first.by_product())} products, 95% intervals over products")
-    main.add_column("method")
-    for title in [*COLUMNS.values(), "s/view"]:
-        main.add_column(title, justify="right")
-    for name, row in table.items():
-        cells = [
-            f"[bold]{_stacked(metric, row[metric])}[/bold]"
-            if best(table, metric) == name
-            else _stacked(metric, row[metric])
-            for metric in COLUMNS
-        ]
-        main.add_row(name, *cells, _seconds(comparison, name))
-    parts = [main]
+    winners = {metric: best(table, metric) for metric in COLUMNS}
+    main = {
+        name: {
+            title: Text(_stacked(metric, row[metric]), "bold" if winners[metric] == name else "")
+            for metric, title in COLUMNS.items()
+        }
+        | {"s/view": Text(_seconds(comparison, name))}
+        for name, row in table.items()
+    }
+    parts = {f"{len(first.views)} views of {len(first.by_product())} products, 95% intervals over products": main}
     for title, groups in _groups(comparison).items():
-        side = Table(title=f"mIoU per {title}")
-        side.add_column("method")
-        names = list(next(iter(groups.values())))
-        for name in names:
-            side.add_column(name, justify="right")
-        for method, values in groups.items():
-            side.add_row(method, *[number("miou", values[name]["miou"]) for name in names])
-        parts += [side] if names else []
-    if observed := comparison.observations():
-        side = Table(title="What the paper observed, over the views that show it")
-        side.add_column("method")
-        for title in OBSERVED.values():
-            side.add_column(title, justify="right")
-        for name, row in observed.items():
-            side.add_row(name, *[_stacked(each, row[each]) if each in row else "-" for each in OBSERVED])
-        parts.append(side)
-    return parts
+        parts[f"mIoU per {title}"] = {
+            method: {name: Text(number("miou", each["miou"])) for name, each in values.items()}
+            for method, values in groups.items()
+        }
+    parts["What the paper observed, over the views that show it"] = {
+        name: {title: Text(_stacked(each, row[each]) if each in row else "-") for each, title in OBSERVED.items()}
+        for name, row in comparison.observations().items()
+    }
+    return [each for title, rows in parts.items() for each in _split(title, rows, width)]
+
+
+def _split(title: str, rows: "Mapping[str, Mapping[str, Text]]", width: int) -> "Iterator[Table]":
+    """Yield a table of methods by columns, and further ones for the columns that it has no room for."""
+    from rich.table import Table
+    from rich.text import Text
+
+    edge = 3  # of a column: a line, and a blank at either side
+
+    def needed(column: str) -> int:
+        lines = (line for row in rows.values() for line in row[column].plain.split("\n"))
+        return edge + max(map(len, [*column.split(), *lines]))
+
+    names = max(len(word) for name in ("method", *rows) for word in name.split())
+    waiting = list(next(iter(rows.values()), {}))
+    while waiting:
+        shown = [waiting.pop(0)]
+        room = width - 1 - edge - names - needed(shown[0])
+        while waiting and (room := room - needed(waiting[0])) >= 0:
+            shown.append(waiting.pop(0))
+        table = Table(title=title)
+        table.add_column("method")
+        for column in shown:
+            table.add_column(column, justify="right")
+        for name, row in rows.items():
+            table.add_row(Text(name), *(row[column] for column in shown))
+        yield table
 
 
 def write_comparison_html(
@@ -130,6 +151,7 @@ def write_comparison_html(
         figures=[(caption, _data_uri(picture)) for caption, picture in figures],
         command=command,
         number=number,
+        bounds=_bounds,
     )
     write_bytes(path, html.encode())
 
@@ -142,8 +164,12 @@ def _groups(comparison: Comparison) -> dict[str, dict[str, dict[str, dict[str, f
 
 
 def _stacked(metric: str, interval: Interval) -> str:
+    return f"{number(metric, interval.mean)}\n{_bounds(metric, interval)}"
+
+
+def _bounds(metric: str, interval: Interval) -> str:
     digits = 1 if _in_pixels(metric) else 3
-    return f"{number(metric, interval.mean)}\n{interval.low:.{digits}f}..{interval.high:.{digits}f}"
+    return f"{interval.low:.{digits}f}..{interval.high:.{digits}f}"
 
 
 def _seconds(comparison: Comparison, name: str) -> str:

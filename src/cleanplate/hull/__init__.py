@@ -4,7 +4,6 @@ from cleanplate.hull.agreement import Agreement, view_agreement
 from cleanplate.hull.carve import Hull, Outlier, visual_hull
 from cleanplate.hull.concavity import surface_slack, unknown_share
 from cleanplate.hull.refine import Refined, carving_mask, refine, refine_views
-from cleanplate.hull.refiner import refiner_digest
 from cleanplate.hull.silhouettes import SoftMask
 from cleanplate.hull.stage import (
     hear,
@@ -26,7 +25,6 @@ __all__ = [
     "refine",
     "refine_views",
     "refined_problems",
-    "refiner_digest",
     "surface_slack",
     "unknown_share",
     "view_agreement",

@@ -1,23 +1,20 @@
 """The refiner's file and its run by ONNX Runtime: logits, pictures and the other views' word -> new logits."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 
+from cleanplate.cards import REFINER, refiner_digest
 from cleanplate.errors import ModelError
 from cleanplate.files import sha256_file
 from cleanplate.types import Image
 
 if TYPE_CHECKING:
     import onnxruntime
-
-FOLDER = Path(str(files("cleanplate.hull") / "models"))
 
 GREY = 128
 """What stands in for a picture that is not there."""
@@ -73,11 +70,6 @@ class Refiner:
         return self.session.run(["refined"], feed)[0][0, :height, :width]
 
 
-def refiner_digest() -> str:
-    """Return the digest that the shipped refiner's card tells of; it changes whenever its answers would."""
-    return str(json.loads((FOLDER / "refiner.json").read_bytes())["sha256"])
-
-
 def _padded(array: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return a batch of one, its border repeated up to a size."""
     more = [(0, wanted - got) for wanted, got in zip(size, array.shape, strict=False)]
@@ -85,7 +77,7 @@ def _padded(array: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 @cache
-def open_refiner(path: Path = FOLDER / "refiner.onnx") -> Refiner:
+def open_refiner(path: Path = REFINER.with_suffix(".onnx")) -> Refiner:
     """Load the shipped refiner, or another one that `python -m cleanplate.train.refiner` wrote.
 
     Raises:
@@ -96,7 +88,7 @@ def open_refiner(path: Path = FOLDER / "refiner.onnx") -> Refiner:
     if not path.is_file():
         raise ModelError(f"{path}: not found; install cleanplate again")
     digest = sha256_file(path)
-    if path.parent == FOLDER and refiner_digest() != digest:
+    if path.parent == REFINER.parent and refiner_digest() != digest:
         raise ModelError(f"{path}: is not the file that its card tells of; install cleanplate again")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4

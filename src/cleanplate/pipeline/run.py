@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cleanplate import __version__
+from cleanplate import __version__, cards
 from cleanplate.capture import Capture, check_output, read_capture
 from cleanplate.errors import CleanplateError, OutOfTime, problems_of
 from cleanplate.files import read_object
@@ -72,10 +72,8 @@ def run_product(
 
 def asked_for(names: Sequence[str], settings: Settings, model: Model) -> str:
     """Return a fingerprint of all that a run makes of the same pictures."""
-    from cleanplate.hull import refiner_digest
-
     versions = [(stage.name, stage.version) for stage in stages.STAGES]
-    networks = model.fingerprint, refiner_digest()
+    networks = model.fingerprint, cards.refiner_digest()
     return fingerprint(__version__, repr(settings), model.name, *networks, repr(versions), *names)
 
 

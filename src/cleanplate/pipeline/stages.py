@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+from cleanplate import cards
 from cleanplate.pipeline import make
 from cleanplate.pipeline.job import Job, Part, Stage
 from cleanplate.settings import ProfileName
@@ -28,8 +29,6 @@ def _probabilities(job: Job) -> dict[str, Part]:
 
 
 def _masks(job: Job) -> dict[str, Part]:
-    from cleanplate.hull import refiner_digest
-
     theirs = job.by_hand()
     sources = [
         job.target / ("masks" if view in theirs else "probabilities") / f"{view.id}.png" for view in job.capture.views
@@ -38,7 +37,7 @@ def _masks(job: Job) -> dict[str, Part]:
     inputs: list[object] = [job.settings.refine, job.settings.floor, job.description, names, *sources]
     if not job.settings.refine:
         return {"masks": Part(inputs, job.files("masks"))}
-    inputs += [refiner_digest(), *job.capture.pictures]
+    inputs += [cards.refiner_digest(), *job.capture.pictures]
     return {"masks": Part(inputs, [*job.files("masks"), *job.files("refined"), job.heard])}
 
 
