@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-out
 SITE ?= site
+# Tests side by side; 0 runs one after another.
+WORKERS ?= logical
 EXTRAS := dev,docs,train,render,scale,usd,web,web-asset
 
 .PHONY: demo test test-fast test-core check format reference docs tutorial clean system-packages system-packages-of-tests
@@ -14,7 +16,8 @@ demo: $(VENV)/core.done
 
 test: | system-packages-of-tests
 test: $(VENV)/all.done tests/tools/node_modules/.done
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -c 'from cleanplate.batch.warm import warm; warm()' # compiled once, and not by each worker
+	$(BIN)/python -m pytest -q --numprocesses $(WORKERS) --maxprocesses 4 --dist loadgroup
 
 # Without Mitsuba, torch and Chromium.
 test-fast: $(VENV)/all.done
@@ -57,7 +60,7 @@ clean:
 system-packages:
 	@scripts/system-packages $(PYTHON)
 
-system-packages-of-tests:
+system-packages-of-tests: system-packages
 	@scripts/system-packages $(PYTHON) tests
 
 $(VENV)/bin/python: | system-packages
@@ -68,7 +71,7 @@ $(VENV)/core.done: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
-$(VENV)-core/core.done: pyproject.toml
+$(VENV)-core/core.done: pyproject.toml | system-packages
 	$(PYTHON) -m venv --clear $(VENV)-core
 	$(VENV)-core/bin/python -m pip install --quiet --disable-pip-version-check .
 	touch $@
@@ -77,6 +80,6 @@ $(VENV)/all.done: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	touch $@ $(VENV)/core.done
 
-tests/tools/node_modules/.done: tests/tools/package-lock.json
+tests/tools/node_modules/.done: tests/tools/package-lock.json | system-packages-of-tests
 	npm ci --prefix tests/tools --silent --no-audit --no-fund
 	touch $@

@@ -1,5 +1,6 @@
 """The commands that pages show: read from them, run as printed, and held against what the command line takes."""
 
+import functools
 import re
 import shlex
 import subprocess
@@ -95,17 +96,22 @@ def _named(word: str, names: Mapping[str, str]) -> str:
     return word
 
 
+@functools.cache
+def _every_command() -> Any:
+    from typer.main import get_command
+
+    from cleanplate.cli import app
+
+    return get_command(app)
+
+
 def fault(words: list[str], whole: bool) -> str:
     """Return why the command line would refuse a command by its form; empty if it would not.
 
     Args:
         whole: whether everything that must be given has to be there; where a page says "this|that", it has not.
     """
-    from typer.main import get_command
-
-    from cleanplate.cli import app
-
-    command: Any = get_command(app)
+    command = _every_command()
     rest, context = words[1:], typer.Context(command)
     whole = whole and not any("|" in word for word in rest)
     while hasattr(command, "commands"):

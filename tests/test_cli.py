@@ -1,5 +1,6 @@
 """The command line as a user meets it: in a process of its own."""
 
+import functools
 import json
 import os
 import re
@@ -58,6 +59,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert heavy.isdisjoint(loaded)
 
 
+@functools.cache
 def every_command() -> dict[str, list[str]]:
     """Return the options of all commands and subcommands, by the words that call them."""
     from typer.main import get_command

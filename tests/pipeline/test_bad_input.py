@@ -69,19 +69,20 @@ CAPTURE_DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", CAPTURE_DAMAGE)
-def test_a_bad_capture_is_named_and_its_neighbour_unharmed(
-    folder: Path, sound: Path, tmp_path: Path, name: str
-) -> None:
-    damage, expected = CAPTURE_DAMAGE[name]
-    neighbour = Path(shutil.copytree(sound, tmp_path / "in/B0NEIGHBOR"))
-    edit(neighbour, lambda d: d.update(asin="B0NEIGHBOR"))
-    damage(folder)
-    batch = run_batch([folder, neighbour], tmp_path / "out", HULL)
-    bad, good = batch.products
-    assert (bad.status, good.status, batch.exit_code) == ("failed", "ok", 3)
-    assert any(expected in problem for problem in bad.problems), bad.problems
-    assert any(str(folder) in problem for problem in bad.problems)
+def test_bad_captures_are_named_and_their_neighbour_unharmed(sound: Path, tmp_path: Path) -> None:
+    folders = [tmp_path / "in" / f"B00000000{n}" for n in range(len(CAPTURE_DAMAGE) + 1)]
+    for folder in folders:
+        shutil.copytree(sound, folder)
+        edit(folder, lambda d, asin=folder.name: d.update(asin=asin))
+    for folder, (damage, _) in zip(folders, CAPTURE_DAMAGE.values(), strict=False):
+        damage(folder)
+    batch = run_batch(folders, tmp_path / "out", HULL)
+    *bad, good = batch.products
+    assert (good.status, batch.exit_code) == ("ok", 3)
+    for folder, product, (name, (_, expected)) in zip(folders, bad, CAPTURE_DAMAGE.items(), strict=False):
+        assert product.status == "failed", name
+        assert any(expected in problem for problem in product.problems), (name, product.problems)
+        assert any(str(folder) in problem for problem in product.problems), name
 
 
 def test_two_captures_of_one_asin_do_not_mix(folder: Path, sound: Path, tmp_path: Path) -> None:
