@@ -70,7 +70,7 @@ CAPTURE_DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 def test_bad_captures_are_named_and_their_neighbour_unharmed(sound: Path, tmp_path: Path) -> None:
-    folders = [tmp_path / "in" / f"B00000000{n}" for n in range(len(CAPTURE_DAMAGE) + 1)]
+    folders = [tmp_path / "in" / f"B{n:09}" for n in range(len(CAPTURE_DAMAGE) + 1)]
     for folder in folders:
         shutil.copytree(sound, folder)
         edit(folder, lambda d, asin=folder.name: d.update(asin=asin))
