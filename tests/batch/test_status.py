@@ -33,7 +33,10 @@ def write(out: Path, told: Record, **more: Any) -> Path:
 
 
 def test_records_are_read_with_care(tmp_path: Path) -> None:
-    write(tmp_path, record(0, agreement=0.9))
+    folder = write(tmp_path, record(0, agreement=0.9))
+    (folder / "overlays").mkdir()
+    for name in ("report.html", "overlays/v1.jpg", "overlays/v0.jpg", "overlays/other.txt"):
+        (folder / name).touch()
     (write(tmp_path, record(1)) / "result.json").write_text("{")
     (tmp_path / "B000000001/state.json").write_text("{}")
     write(tmp_path, record(2), problems="no list")
@@ -42,6 +45,10 @@ def test_records_are_read_with_care(tmp_path: Path) -> None:
     assert [(each["asin"], each["status"]) for each in records(str(tmp_path))] == [
         ("B000000000", "ok"),
         ("B000000001", "unfinished"),
+    ]
+    assert [(each["report"], each["thumbnail"]) for each in records(str(tmp_path))] == [
+        ("B000000000/report.html", "B000000000/overlays/v0.jpg"),
+        ("", ""),
     ]
     with pytest.raises(CleanplateError, match="no such folder"):
         records(str(tmp_path / "none"))

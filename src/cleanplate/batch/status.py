@@ -86,8 +86,10 @@ def _record(out: Path, name: str) -> Record | None:
 
 def _shown(folder: Path) -> list[str]:
     """Return those of a result's files that people look at."""
-    found = [*folder.glob("report.html"), *folder.glob("overlays/*.jpg")]
-    return [each.relative_to(folder).as_posix() for each in found]
+    found = ["report.html"] * (folder / "report.html").is_file()
+    with suppress(OSError), os.scandir(folder / "overlays") as entries:
+        found += [f"overlays/{each.name}" for each in entries]
+    return found
 
 
 def _is_sound(told: Any) -> bool:
