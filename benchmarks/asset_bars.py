@@ -9,10 +9,11 @@ USD's own for the USDZ that `quicklook` adds), and each check of `cleanplate che
 the model of the first profile, where it is installed (`npm install` in tests/tools/auditor; the validator: `npm ci` in
 tests/tools). Seconds are CPU seconds of the stage `asset` in a process of its own, of the first profile; with --against
 those of another checkout of cleanplate beside them, capture by capture in turn. --kept keeps what was found of each
-capture, and a later call with the same folder goes on from there.
+capture, and a later call that asks the same with the same folder goes on from there; it knows nothing of changed code.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -122,11 +123,11 @@ def judge(
     return row
 
 
-def remembered(kept: Path | None, folder: Path, judged: Callable[[], Row]) -> Row:
-    """Return what an earlier call found of a capture; else judge it now, and keep that."""
+def remembered(kept: Path | None, folder: Path, asked: str, judged: Callable[[], Row]) -> Row:
+    """Return what an earlier call that asked the same found of a capture; else judge it now, and keep that."""
     if kept is None:
         return judged()
-    path = kept / f"{folder.name}.json"
+    path = kept / f"{folder.name}.{hashlib.sha256(asked.encode()).hexdigest()[:12]}.json"
     if not path.is_file():
         write_json(path, asdict(judged()))
     return Row(**json.loads(path.read_text()))
@@ -162,12 +163,13 @@ def main() -> None:
     ]
     print("\n".join(lines), flush=True)
     rows, floor = [], None if arguments.no_floor else 0.0
+    asked = (arguments.profiles, floor, *(path and path.resolve() for path in (arguments.masks, arguments.against)))
     for folder in arguments.captures:
         with tempfile.TemporaryDirectory() as room:
             work = partial(
                 judge, folder, arguments.masks, arguments.profiles.split(","), arguments.against, Path(room), floor
             )
-            rows.append(remembered(arguments.kept, folder, work))
+            rows.append(remembered(arguments.kept, folder, repr((folder.resolve(), asked)), work))
         lines.append(rows[-1].line())
         print(lines[-1], flush=True)
     lines += ["", summary(rows)]
