@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cleanplate.asset.materials import CLASSES, FEWEST_POINTS, GLASS, Materials, estimate, glass_of, unknown
+from cleanplate.asset.materials import CLASSES, FEWEST_POINTS, GLASS, Materials, estimate, evidence, glass_of, unknown
+from cleanplate.asset.mirrored import mirrored, reflected
 from cleanplate.asset.model import ROUGHNESS
-from cleanplate.asset.observe import FEWEST_VIEWS, Light, Observations, features, fit_light, harmonics
+from cleanplate.asset.observe import FEWEST_VIEWS, Light, Observations, fit_light, harmonics
 from cleanplate.geometry import Mesh
 
 LIGHT = Light(np.array([0.1, -0.2, 0.0, 0.1, 0.0, 0.05]))
@@ -54,10 +55,24 @@ def test_harmonics_turn_with_the_platen_and_have_no_mean():
 
 def test_too_few_views_or_points_leave_the_default():
     few = observe_matt(np.full(400, 0.5), views=FEWEST_VIEWS - 1)
-    assert np.isnan(features(few, LIGHT)).all()
+    assert np.isnan(evidence(few, LIGHT)).all()
     found = estimate(ball(50), few, LIGHT)
     assert (found.kind == 0).all() and (found.roughness == ROUGHNESS).all() and (found.confidence == 0).all()
     assert estimate(ball(5), observe_matt(np.full(FEWEST_POINTS - 1, 0.5)), LIGHT).confidence.max() == 0
+
+
+def test_a_mirror_is_foretold_by_where_its_views_are_reflected_and_a_matt_ball_is_not():
+    seen, rng = observe_matt(np.full(400, 0.3), Light(np.zeros(6)), views=24), np.random.default_rng(6)
+    lamps = rng.normal(size=(5, 3))
+    lamps /= np.linalg.norm(lamps, axis=1, keepdims=True)
+    shine = 0.5 * (reflected(seen) @ lamps.T > 0.9).any(axis=2)
+    noise = rng.normal(0, 0.01, shine.shape)[..., None]
+    matt, mirror = (
+        mirrored(replace(seen, colour=seen.colour + noise + add), Light(np.zeros(6)), 1.0).mean(axis=0)
+        for add in (0.0, shine[..., None])
+    )
+    assert mirror[0] > 0.5 > matt[0] + 0.2
+    assert mirror[0] > mirror[-2]  # the sharpest map foretells a mirror best
 
 
 def test_a_matt_ball_is_no_metal_and_no_glass():

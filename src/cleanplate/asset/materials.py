@@ -1,7 +1,7 @@
 """What a surface is made of, from how it changes with the view: matt, gloss, metal or glass, and how rough.
 
-The weights are a multinomial logistic regression for the class and a ridge regression for the roughness, on
-`observe.features` of a point, of its product's median and of their spread; `benchmarks/material_fit.py` fits them to
+The weights are a multinomial logistic regression for the class and a ridge regression for the roughness, on the
+`evidence` of a point, of its product's median and of their spread; `benchmarks/material_fit.py` fits them to
 rendered captures whose materials are known. They are few, so that they hold on strangers.
 """
 
@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from cleanplate.asset.mirrored import highlights, mirrored
 from cleanplate.asset.model import ROUGHNESS, Glass
-from cleanplate.asset.observe import LUMA, Light, Observations, features
+from cleanplate.asset.observe import FEWEST_VIEWS, LUMA, SEEN, Light, Observations, features
 from cleanplate.geometry import Mesh
 from cleanplate.types import Points
 
@@ -28,6 +29,7 @@ SURE = 0.8
 """Metal needs this much confidence: taken wrongly it disturbs more than it pleases."""
 NEVER = -30.0
 FEWEST_POINTS = 30
+FEATURES = 35
 CLIP = 4.0
 """Standard deviations beyond which a feature says no more."""
 CALMEST, ROUGHEST = 0.05, 1.0
@@ -69,7 +71,7 @@ def estimate(vertices: Points, seen: Observations, light: Light, transparent: bo
     """
     from scipy.spatial import cKDTree
 
-    table = features(seen, light)
+    table = evidence(seen, light)
     known = np.isfinite(table).all(axis=1)
     if known.sum() < FEWEST_POINTS:
         return unknown(len(vertices))
@@ -78,8 +80,8 @@ def estimate(vertices: Points, seen: Observations, light: Light, transparent: bo
         scores[:, GLASS] = NEVER
     tree = cKDTree(seen.points[known])
     around = tree.query(seen.points[known], k=min(NEIGHBOURS, int(known.sum())))[1]
-    evidence = (1 - PULL) * scores[around].mean(axis=1) + PULL * scores.mean(axis=0)
-    probability = np.exp(evidence - evidence.max(axis=1, keepdims=True))
+    scores = (1 - PULL) * scores[around].mean(axis=1) + PULL * scores.mean(axis=0)
+    probability = np.exp(scores - scores.max(axis=1, keepdims=True))
     probability /= probability.sum(axis=1, keepdims=True)
     roughness = np.clip(roughness[around].mean(axis=1), CALMEST, ROUGHEST)
     kind = probability.argmax(axis=1)
@@ -88,6 +90,18 @@ def estimate(vertices: Points, seen: Observations, light: Light, transparent: bo
     confidence = probability[np.arange(len(kind)), kind]
     near = tree.query(vertices)[1]
     return Materials(kind[near], confidence[near], roughness[near])
+
+
+def evidence(seen: Observations, light: Light) -> Float[np.ndarray, "n f"]:
+    """Return what tells the materials of points apart; NaN where too few views see one."""
+    white = float(np.percentile(seen.plate @ LUMA, 90))
+    known = (seen.weight > SEEN).sum(axis=0) >= FEWEST_VIEWS
+    maps = mirrored(seen, light, white)
+    found = np.full((len(known), FEATURES), np.nan)
+    if known.any():
+        well = seen.at(known)
+        found[known] = np.column_stack([features(well, light), maps[known], highlights(well, light, white)])
+    return found
 
 
 def design(table: Float[np.ndarray, "n f"]) -> Float[np.ndarray, "n g"]:

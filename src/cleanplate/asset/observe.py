@@ -16,7 +16,6 @@ DARK = 0.02
 SEEN = 1e-4
 """Weight from which on a view counts."""
 
-FEATURES = 17
 WHITE = 1.0
 """Linear light of the set where there is no plate."""
 
@@ -66,9 +65,15 @@ def harmonics(normals: Points, azimuth: float) -> Float[np.ndarray, "n 6"]:
     coefficients hold the light that a matt surface receives). What is the same from every
     side, such as more light from above, a turntable cannot tell from the surface's own colour.
     """
-    c, s = np.cos(azimuth), np.sin(azimuth)
-    x, y, z = c * normals[:, 0] + s * normals[:, 1], c * normals[:, 1] - s * normals[:, 0], normals[:, 2]
+    x, y, z = turned(normals, azimuth).T
     return np.stack([x, y, x * y, y * z, z * x, x * x - y * y], axis=1)
+
+
+def turned(directions: Points, azimuth: float) -> Points:
+    """Return directions in the world as the set sees them: the set turns with the camera."""
+    c, s = np.cos(azimuth), np.sin(azimuth)
+    x, y, z = directions.T
+    return np.stack([c * x + s * y, c * y - s * x, z], axis=1)
 
 
 @dataclass(frozen=True)
@@ -110,19 +115,11 @@ def fit_light(seen: Observations) -> Light:
 
 
 def features(seen: Observations, light: Light) -> Float[np.ndarray, "n f"]:
-    """Return for each point what tells materials apart; NaN where too few views see it.
+    """Return for each point, FEWEST_VIEWS of which see it, what tells materials apart.
 
     Spread and highlights over the views before and after the set's light is taken away, change of hue, detail that
     stays and detail that moves, brightening at grazing angles, and likeness to the plate behind.
     """
-    known = (seen.weight > SEEN).sum(axis=0) >= FEWEST_VIEWS
-    found = np.full((len(known), FEATURES), np.nan)
-    if known.any():
-        found[known] = _features(seen.at(known), light)
-    return found
-
-
-def _features(seen: Observations, light: Light) -> Float[np.ndarray, "n f"]:
     luma = seen.luma
     known = np.isfinite(luma)
     logs = np.log(np.maximum(luma, DARK))
@@ -153,7 +150,7 @@ def _features(seen: Observations, light: Light) -> Float[np.ndarray, "n f"]:
         np.nanstd(np.where(known, seen.detail, np.nan), axis=0),
         np.abs(np.nanmean(np.where(known, seen.detail, np.nan), axis=0)),
         _slope(even, np.where(known, fresnel, np.nan)),
-        _correlation(logs, np.where(known, behind, np.nan)),
+        correlation(logs, np.where(known, behind, np.nan)),
         np.nanmean(np.abs(ratio), axis=0),
         np.nanmean(ratio, axis=0),
         np.nanstd(ratio, axis=0),
@@ -167,10 +164,11 @@ def _slope(y: Views, x: Views) -> Float[np.ndarray, " n"]:
     return np.nansum(dx * (y - np.nanmean(y, axis=0)), axis=0) / (np.nansum(dx * dx, axis=0) + 0.02)
 
 
-def _correlation(y: Views, x: Views) -> Float[np.ndarray, " n"]:
+def correlation(y: Views, x: Views, quiet: float = 0.02) -> Float[np.ndarray, " n"]:
+    """Return each point's correlation over the views, NaN left out; less where both hardly change, as `quiet` says."""
     dx, dy = x - np.nanmean(x, axis=0), y - np.nanmean(y, axis=0)
     scale = np.sqrt(np.nansum(dx * dx, axis=0) * np.nansum(dy * dy, axis=0))
-    return np.nansum(dx * dy, axis=0) / (scale + 0.02)
+    return np.nansum(dx * dy, axis=0) / (scale + quiet)
 
 
 def linear(colours: np.ndarray) -> np.ndarray:
