@@ -1,12 +1,13 @@
 """PSNR of re-rendered held-out views, and the time that texturing takes.
 
-    python benchmarks/asset_texture.py [CAPTURE...] [--report FILE.md]
+    python benchmarks/asset_texture.py [CAPTURE...] [--vessel METRES] [--report FILE.md]
 
 The hull comes from all exact masks; every fifth view is left out of the texture, then compared with the model drawn
 from its pose, over the pixels that both its mask and the model cover. "painted" captures replace the photographs by
 unlit drawings of a textured mesh, with a random exposure of +-10% in the views used and none in those held out: they
 show what blending and levelling lose apart from light that moves over the product. In "blurred" ones every third of the
-views used is out of focus.
+views used is out of focus. --vessel carves out the inside of the captures' hulls, with walls that thick, as `cleanplate
+run --vessel` does.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from cleanplate.asset import Model, Photo, preview, simplify
 from cleanplate.asset.texture import bake
 from cleanplate.capture import read_capture
 from cleanplate.geometry import Camera, Mesh, Pose
-from cleanplate.hull import visual_hull
+from cleanplate.hull import hollowed, visual_hull
 from cleanplate.image import read_image, read_mask
 
 SHARED = Path(os.environ.get("CLEANPLATE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
@@ -81,8 +82,10 @@ def painted(mesh_path: Path, cameras: Sequence[Camera], poses: Sequence[Pose], e
     return photos
 
 
-def measure(name: str, photos: list[Photo]) -> str:
+def measure(name: str, photos: list[Photo], wall: float | None = None) -> str:
     hull = visual_hull([p.mask for p in photos], [p.camera for p in photos], [p.pose for p in photos])
+    if wall is not None:
+        hull = hollowed(hull, wall)
     mesh = simplify(hull)
     held = photos[HELD_OUT]
     kept = [photo for photo in photos if not any(photo is other for other in held)]
@@ -106,6 +109,7 @@ def measure(name: str, photos: list[Photo]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("captures", nargs="*", type=Path, default=sorted((SHARED / "captures").glob("B0*")))
+    parser.add_argument("--vessel", type=float)
     parser.add_argument("--report", type=Path)
     arguments = parser.parse_args()
     lines = [
@@ -117,12 +121,12 @@ def main() -> None:
     for index, folder in enumerate(arguments.captures):
         photos = photographed(folder)
         cases = [(folder.name, photos)]
-        if index == 0:
+        if index == 0 and arguments.vessel is None:
             cameras, poses = [p.camera for p in photos], [p.pose for p in photos]
             cases += [(f"painted {m}", painted(SHARED / "meshes" / f"{m}.glb", cameras, poses)) for m in MESHES]
             cases.append((f"blurred {MESHES[0]}", blurred(cases[1][1])))
         for name, case in cases:
-            lines.append(measure(name, case))
+            lines.append(measure(name, case, arguments.vessel if case is photos else None))
             print(lines[-1], flush=True)
     if arguments.report:
         packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "xatlas", "cleanplate"))
