@@ -17,7 +17,7 @@ demo: $(VENV)/core.done
 test: | system-packages-of-tests
 test: $(VENV)/all.done tests/tools/node_modules/.done
 	$(BIN)/python -c 'from cleanplate.batch.warm import warm; warm()' # compiled once, and not by each worker
-	$(BIN)/python -m pytest -q --numprocesses $(WORKERS) --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest -q --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile
 
 # Without Mitsuba, torch and Chromium.
 test-fast: $(VENV)/all.done

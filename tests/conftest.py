@@ -23,14 +23,6 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("cleanplate")
 
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together, where tests run side by side, what shares fixtures: a file's; the renderer's, who share a rig."""
-    for item in items if config.pluginmanager.hasplugin("xdist") else []:
-        folder = item.path.parent
-        item.add_marker(pytest.mark.xdist_group(folder.name if folder.name == "render" else str(item.path)))
-
-
 REPOSITORY = Path(__file__).resolve().parents[1]
 CHROMIUM = Path("/usr/bin/chromium")
 
