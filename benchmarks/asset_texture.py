@@ -83,7 +83,7 @@ def painted(mesh_path: Path, cameras: Sequence[Camera], poses: Sequence[Pose], e
 
 
 def measure(name: str, photos: list[Photo], wall: float | None = None) -> str:
-    hull = visual_hull([p.mask for p in photos], [p.camera for p in photos], [p.pose for p in photos])
+    hull: Mesh = visual_hull([p.mask for p in photos], [p.camera for p in photos], [p.pose for p in photos])
     if wall is not None:
         hull = hollowed(hull, wall)
     mesh = simplify(hull)
