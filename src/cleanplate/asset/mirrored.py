@@ -37,8 +37,7 @@ def mirrored(seen: Observations, light: Light, white: float) -> Float[np.ndarray
     """
     known = seen.weight > SEEN
     count = np.maximum(known.sum(axis=0), 1)
-    shading = np.stack([light.shading(seen.normals, angle) for angle in seen.azimuth])
-    shine = np.where(known, seen.colour @ LUMA / shading, 0.0) / white
+    shine = np.where(known, seen.colour @ LUMA / light.over(seen), 0.0) / white
     shine = np.where(known, shine - shine.sum(axis=0) / count, 0.0)
     tree, blurs = _sphere()
     where = tree.query(reflected(seen)[known])[1]
@@ -63,9 +62,7 @@ def highlights(seen: Observations, light: Light, white: float) -> Float[np.ndarr
     known = seen.weight > SEEN
     luma = seen.luma / white
     low, middle, high, most = np.nanpercentile(luma, [10, 50, 90, 100], axis=0)
-    toward = seen.centres[:, None] - seen.points
-    cosine = (toward * seen.normals).sum(axis=2) / np.linalg.norm(toward, axis=2)
-    even = luma / np.stack([light.shading(seen.normals, angle) for angle in seen.azimuth])
+    cosine, even = seen.cosine, luma / light.over(seen)
     grazed, faced = (_mean(even, which & known) for which in (cosine < GRAZED, cosine > FACED))
     moving = np.where(known, seen.detail, np.nan)
     moving = moving - np.nanmean(moving, axis=0)

@@ -57,6 +57,12 @@ class Observations:
         """Linear luminance; NaN where unseen."""
         return np.where(self.weight > SEEN, self.colour @ LUMA, np.nan)
 
+    @property
+    def cosine(self) -> Views:
+        """Between each point's normal and the direction to the camera."""
+        toward = self.centres[:, None] - self.points
+        return (toward * self.normals).sum(axis=2) / np.linalg.norm(toward, axis=2)
+
 
 def harmonics(normals: Points, azimuth: float) -> Float[np.ndarray, "n 6"]:
     """Return those real spherical harmonics of orders 1 and 2 that a turn about z changes, unnormalised, of normals.
@@ -85,6 +91,10 @@ class Light:
     def shading(self, normals: Points, azimuth: float) -> Float[np.ndarray, " n"]:
         """Return the factor by which the light on surfaces departs from the mean."""
         return np.exp(np.clip(harmonics(normals, azimuth) @ self.coefficients, -1.5, 1.5))
+
+    def over(self, seen: Observations) -> Views:
+        """Return the shading of each point in each view."""
+        return np.stack([self.shading(seen.normals, angle) for angle in seen.azimuth])
 
 
 def fit_light(seen: Observations) -> Light:
@@ -123,16 +133,13 @@ def features(seen: Observations, light: Light) -> Float[np.ndarray, "n f"]:
     luma = seen.luma
     known = np.isfinite(luma)
     logs = np.log(np.maximum(luma, DARK))
-    shading = np.stack([np.log(light.shading(seen.normals, angle)) for angle in seen.azimuth])
-    even = logs - shading
+    even = logs - np.log(light.over(seen))
     low, middle, high = np.nanpercentile(np.where(known, luma, np.nan), [10, 50, 90], axis=0)
     low_even, middle_even, high_even = np.nanpercentile(even, [10, 50, 90], axis=0)
     colour = np.where(known[..., None], seen.colour, np.nan)
     mean = np.nanmean(colour, axis=0)
     hue = colour / np.maximum(colour.sum(axis=2, keepdims=True), DARK)
-    toward = seen.centres[:, None] - seen.points[None]
-    cosine = (toward * seen.normals).sum(axis=2) / np.linalg.norm(toward, axis=2)
-    fresnel = (1 - np.clip(cosine, 0, 1)) ** 5
+    fresnel = (1 - np.clip(seen.cosine, 0, 1)) ** 5
     behind = np.log(np.maximum(seen.plate @ LUMA, DARK))
     ratio = np.where(known, logs - behind, np.nan)
     tint = np.log(np.maximum(seen.colour, DARK)) - np.log(np.maximum(seen.plate, DARK))
