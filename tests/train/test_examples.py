@@ -13,7 +13,7 @@ from cleanplate.capture import read_capture
 from cleanplate.dataset import write_manifest
 from cleanplate.image import write_image
 from cleanplate.train import decals, light, shapes, surfaces
-from cleanplate.train.augment import PLAIN, Augment, augment, worn
+from cleanplate.train.augment import PLAIN, Augment, augment, warp, worn
 from cleanplate.train.examples import Examples, batches
 from cleanplate.train.pairs import Pair, PairFile, Pairs, capture_folders
 from cleanplate.train.recipes import compact
@@ -200,6 +200,16 @@ def test_a_drawn_body_may_wear_a_products_surface_and_none_of_its_background():
     assert np.allclose(canvas[alpha > 0.5], 30 / 255, atol=0.01)
     empty = Pair(pair.image, pair.plate, np.zeros_like(pair.mask))
     assert worn(empty, alpha, np.random.default_rng(0)) is None
+
+
+def test_a_source_pixel_becomes_as_many_as_where_masks_are_made():
+    pair = a_pair()
+    twice = np.array([[2.0, 0, 0.5], [0, 2, 0.5]])
+    seen = cv2.resize(pair.image, (128, 96), interpolation=cv2.INTER_CUBIC) / 255.0
+    assert np.abs(warp(pair.image, twice, (96, 128)) - seen)[4:-4, 4:-4].max() < 0.02
+    mask = warp(pair.mask, twice, (96, 128))
+    assert 0 <= mask.min() <= mask.max() <= 1
+    assert (mask > 0.5).sum() == 4 * pair.mask.sum()
 
 
 def test_small_pictures_are_enlarged_as_for_the_network():

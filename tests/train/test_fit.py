@@ -77,6 +77,16 @@ def test_it_overfits_a_small_data_set_and_keeps_the_best(dataset, tiny, tmp_path
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("frozen", [True, False])
+def test_frozen_statistics_stay_while_weights_learn(dataset, tiny, tmp_path, frozen):
+    fit.train(replace(tiny, epochs=1, freeze_norm=frozen), [dataset], tmp_path)
+    begun, trained = Small().state_dict(), load_network(tmp_path / "last.safetensors")[0].state_dict()
+    kept = [torch.equal(begun[name], trained[name]) for name in ("body.1.running_mean", "body.1.running_var")]
+    assert kept == [frozen, frozen]
+    assert not torch.equal(begun["body.1.weight"], trained["body.1.weight"])
+
+
+@pytest.mark.usefixtures("small")
 def test_a_killed_run_resumes_to_the_same_losses(dataset, tiny, tmp_path):
     fit.train(replace(tiny, epochs=2), [dataset], tmp_path / "whole")
     original = fit._blend

@@ -2,9 +2,10 @@
 
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
 models are trained and tested with: their families, scans and rigs are disjoint. `train-hard`, `train-thin` and
-`train-open` add what is hard to training, `train-more` further families, `train-abstract` shapes that are no products;
-`train-shapes` dresses other people's shapes. `train-views`, of those that it leaves, `train-wires` and `train-solids`
-are whole captures, for what judges views together. `yield-30` has whole captures of some test products.
+`train-open` add what is hard to training, `train-more` further families, `train-abstract` shapes that are no products,
+`train-slots` bodies with narrow gaps; `train-shapes` dresses other people's shapes. `train-views`, of those that it
+leaves, `train-wires` and `train-solids` are whole captures, for what judges views together. `yield-30` has whole
+captures of some test products.
 """
 
 from __future__ import annotations
@@ -182,6 +183,13 @@ def _train_solids(_meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "SOL", [24] * len(sources), make_pool(16, seed=9), seed=26_000)
 
 
+def _train_slots(_meshes: Path | None, scale: float) -> list[Job]:
+    """96 bodies with narrow gaps x 6 views, half of them wholly of glass, chrome or white, at `train-views`'s size."""
+    sources = _interleave(("slots",), [], _scaled(96, scale), first_seed=900)
+    sources = [replace(each, material=HARD[i // 2 % len(HARD)] if i % 2 else None) for i, each in enumerate(sources)]
+    return make_jobs(sources, "SLO", [6] * len(sources), make_pool(24, seed=10), seed=27_000)
+
+
 def _train_abstract(_meshes: Path | None, scale: float) -> list[Job]:
     """240 random shapes x 2 views, at the test side's size: 120 by themselves, then 120 heaps of two."""
     sources = _interleave(("tangle", "fretwork", "lattice", "clump"), [], _scaled(120, scale), first_seed=300)
@@ -249,6 +257,7 @@ RECIPES = {
         Recipe("train-shapes", 640, 512, _train_shapes, _FULL_SIZE, validation=0.1),
         Recipe("train-wires", 320, 256, _train_wires, _FULL_SIZE, validation=0.1),
         Recipe("train-solids", 320, 256, _train_solids, _FULL_SIZE, validation=0.1),
+        Recipe("train-slots", 320, 256, _train_slots, _FULL_SIZE, validation=0.1),
         Recipe("train-views", 320, 256, _train_views, _FULL_SIZE, validation=0.1),
         Recipe("test-145", 640, 512, _test_145, _FULL_SIZE, validation=0.0, test=1.0),
         Recipe("yield-30", 320, 256, _yield_30, _FULL_SIZE, validation=0.0, test=1.0),

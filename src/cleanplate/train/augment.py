@@ -149,7 +149,10 @@ def _centre(mask: np.ndarray, window: np.ndarray, rng: np.random.Generator) -> n
 
 
 def warp(array: np.ndarray, frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return a picture (0..1) or mask (0..1, soft) under a 2x3 matrix; shrinking averages."""
+    """Return a picture (0..1) or mask (0..1, soft) under a 2x3 matrix; shrinking averages.
+
+    Pictures are enlarged as the network gets to see small ones; a mask's contour must not overshoot.
+    """
     array = array.astype(np.float32) if array.dtype == bool else array
     shrink = float(np.sqrt(abs(np.linalg.det(frame[:, :2]))))
     if shrink < 0.75:
@@ -158,7 +161,9 @@ def warp(array: np.ndarray, frame: np.ndarray, size: tuple[int, int]) -> np.ndar
         array = cv2.resize(array, small, interpolation=cv2.INTER_AREA)
         grow = np.array([width / small[0], height / small[1]])
         frame = np.concatenate([frame[:, :2] * grow, (frame[:, :2] @ (grow - 1) / 2 + frame[:, 2])[:, None]], 1)
-    moved = cv2.warpAffine(array, frame, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cubic = shrink > 1.2 and array.dtype == np.uint8
+    flags = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
+    moved = cv2.warpAffine(array, frame, size[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return moved.astype(np.float32) / 255 if moved.dtype == np.uint8 else moved
 
 

@@ -250,6 +250,8 @@ def _steps(
         prefetch_factor=4 if workers else None,
     )
     objective.train()
+    if recipe.freeze_norm:
+        _freeze_norm(objective)
     for image, plate, mask, index in loader:
         lr = learning_rate(recipe, progress.epoch, progress.step, limit.reached(progress.step))
         for group in state.optimiser.param_groups:
@@ -266,6 +268,13 @@ def _steps(
         progress.batch += 1
         progress.step += 1
         yield [training[int(i)] for i in index], value, lr
+
+
+def _freeze_norm(objective: nn.Module) -> None:
+    """Let batch norm go by its running statistics, and leave them as they are."""
+    for part in objective.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.eval()
 
 
 def _cores() -> int:

@@ -27,6 +27,7 @@ class Recipe:
         validation_views: at most so many views are measured at each validation.
         validate_every: epochs between validations.
         freeze_encoder: keep the encoder as initialised.
+        freeze_norm: batch norm keeps the statistics that it began with: those of small batches would be worse.
         ema: decay per step of the averaged weights that are validated and kept; 0 keeps the trained ones.
         workers: processes that make examples; on a GPU at least one less than the processor's cores.
         seed: of weights, order and augmentation.
@@ -48,6 +49,7 @@ class Recipe:
     validation_views: int = 96
     validate_every: int = 1
     freeze_encoder: bool = False
+    freeze_norm: bool = False
     ema: float = 0.0
     augment: Augment = field(default_factory=Augment)
     loss: Loss = field(default_factory=Loss)
@@ -102,9 +104,13 @@ def compact_large() -> Recipe:
 
 
 def compact_finish() -> Recipe:
-    """The last stage: at the sizes that users' pictures are worked on at, and smaller steps still."""
-    light = Augment(side=(384.0, 704.0), p_composite=0.15, p_shape=0.15, drift=0.15)
-    return replace(compact_large(), lr=1e-4, validate_every=1, augment=light)
+    """The last stage: as users' pictures are worked on, small ones enlarged as there; and smaller steps still."""
+    light = Augment(
+        side=(512.0, 704.0), enlarge=2.2, p_composite=0.12, p_shape=0.12, p_pierce=0.5, p_decal=0.2, drift=0.15
+    )
+    return replace(
+        compact_large(), size=(320, 384), lr=1.5e-4, anneal=True, freeze_norm=True, validate_every=1000, augment=light
+    )
 
 
 def compact_gpu() -> Recipe:

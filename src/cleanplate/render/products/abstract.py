@@ -13,6 +13,7 @@ from cleanplate.render.products.primitives import (
     ring,
     rod,
     rounded_box,
+    rounded_outline,
     spline,
     superellipsoid,
     tube,
@@ -142,3 +143,62 @@ def heap(rng: np.random.Generator) -> list[Part]:
     parts = open_work(rng)
     shift = rng.uniform(-0.05, 0.05, 3)
     return [*parts, *(Part(moved(part.mesh, *shift), part.material, part.texture) for part in other(rng))]
+
+
+def slots(rng: np.random.Generator) -> list[Part]:
+    """Bodies with narrow gaps between them, through which the set is seen in their shade: jaws, slits or handles."""
+    parts = (_jaws, _slitted, _handled)[rng.integers(3)](rng)
+    lean = rng.choice([0.0, 0.0, np.pi / 2, rng.uniform(0, np.pi)])
+    return [Part(turned(part.mesh, lean, (1, 0, 0)), part.material) for part in parts]
+
+
+def _gap(rng: np.random.Generator, size: float) -> float:
+    return float(size * np.exp(rng.uniform(np.log(0.008), np.log(0.1))))
+
+
+def _jaws(rng: np.random.Generator) -> list[Part]:
+    """Two to four bars over one another, parallel or opening, held together at one end or both."""
+    size = rng.uniform(0.06, 0.2)
+    width, opening = size * rng.uniform(0.05, 0.5), rng.choice([0.0, rng.uniform(0.02, 0.3)])
+    bars, z = [], 0.0
+    for layer in range(int(rng.integers(2, 5))):
+        thick, long = size * rng.uniform(0.03, 0.16), size * rng.uniform(0.65, 1.0)
+        solid = rounded_box([long, width * rng.uniform(0.7, 1), thick], rng.uniform(0.05, 0.5) * min(thick, width))
+        bars.append(moved(turned(moved(solid, long / 2), -opening * layer, (0, 1, 0)), z=z + thick / 2))
+        z += thick + _gap(rng, size)
+    held = [0.04] if opening or rng.random() < 0.6 else [0.04, 0.6]
+    hinges = [moved(rounded_box([0.12 * size, width, z], 0.01 * size), place * size, z=z / 2) for place in held]
+    if rng.random() < 0.5:
+        return [Part(union(*bars, *hinges), _any(rng))]
+    return [*(Part(bar, _any(rng)) for bar in bars), Part(union(*hinges), _any(rng))]
+
+
+def _slitted(rng: np.random.Generator) -> list[Part]:
+    """A plate or block with parallel slits, or a comb of them."""
+    size = rng.uniform(0.05, 0.16)
+    depth, gap = size * rng.uniform(0.3, 1.0), _gap(rng, size)
+    pitch = gap * rng.uniform(1.5, 6)
+    places = np.arange(min(int(0.8 * size / pitch), 12) + 1) * pitch
+    places -= places.mean()
+    open_end = depth * rng.choice([0.0, 0.3])  # a comb's slits reach the edge and beyond
+    slits = [rounded_outline(gap, 0.75 * depth, 0.5 * gap, 6, (x, open_end)) for x in places]
+    outline = rounded_outline(size, depth, rng.uniform(0.02, 0.2) * depth)
+    return [Part(extrude(outline, size * np.exp(rng.uniform(np.log(0.02), np.log(0.5))), slits), _any(rng))]
+
+
+def _handled(rng: np.random.Generator) -> list[Part]:
+    """A turned body and a bow close beside it."""
+    size = rng.uniform(0.05, 0.16)
+    radii = size * rng.uniform(0.2, 0.5, 4)
+    profile = spline(np.c_[radii, np.linspace(0, size, 4)], 30, overshoot=False)
+    body = revolve(np.vstack([[0, 0], profile, [0, size]]), 48)
+    wire, out = size * rng.uniform(0.02, 0.09), _gap(rng, size)
+    low, high = np.sort(rng.uniform(0.08, 0.95, 2) * size)
+    high = max(high, low + 3 * wire)
+    levels = np.linspace(low, high, 6)
+    reach = np.interp(levels, profile[:, 1], profile[:, 0]).max() + out + wire
+    bow = np.r_[0.3 * size, np.full(4, reach), 0.3 * size]
+    handle = tube(np.c_[bow, np.zeros(6), levels], wire, 60)
+    if rng.random() < 0.5:
+        return [Part(union(body, handle), _any(rng))]
+    return [Part(body, _any(rng)), Part(handle, _any(rng))]

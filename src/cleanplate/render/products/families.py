@@ -104,6 +104,7 @@ _ABSTRACT: tuple[_Maker, ...] = (
     abstract.clump,
     abstract.heap,
     abstract.rosette,
+    abstract.slots,
 )
 # share of products that lie on their side
 LYING = {
