@@ -1,6 +1,7 @@
 """docs/results.md, and the blocks of README.md and the model cards between their markers, from docs/results/*.json.
 
-    python benchmarks/results_page.py --compare DIR      first takes in what `cleanplate compare --out DIR` wrote
+    python benchmarks/results_page.py --compare DIR      first takes in what `cleanplate compare --out DIR` wrote;
+                                                         rows of methods that it has not stay, with their own date
     python benchmarks/results_page.py                    writes the pages anew
 
 `ablations.py` and `scaling.py` write their JSON into docs/results, `cleanplate yield` into --out. The words are in
@@ -29,6 +30,8 @@ WIDTH = 1100
 """Of a figure, in pixels: a page's, and a repository does not forget pictures."""
 TAGS = ("thin", "holes", "fine", "concave", "transparent", "reflective", "white")
 """The tags of shapes and kinds; all others are materials."""
+PER_METHOD = ("by_elevation", "by_tag", "differences", "observations", "product_mean", "seconds_per_view", "table")
+"""Tables of a comparison that have a row for each method."""
 BEGIN, END = "<!-- results: written by benchmarks/results_page.py -->", "<!-- end of results -->"
 
 
@@ -46,7 +49,9 @@ def main() -> None:
 def take_in(source: Path, target: Path) -> None:
     """Copy a comparison's JSON, with what it was measured on, and its figures as JPEG."""
     found = json.loads((source / "compare.json").read_bytes())
-    write_json(target / "compare.json", found | {"measured": measured() | {"command": found["command"]}})
+    found |= {"measured": measured() | {"command": found["command"]}}
+    path = target / "compare.json"
+    write_json(path, with_earlier(found, json.loads(path.read_bytes())) if path.is_file() else found)
     for name in FIGURES:
         (target / f"{name}.jpg").unlink(missing_ok=True)
         if (source / f"{name}.png").is_file():
@@ -56,12 +61,28 @@ def take_in(source: Path, target: Path) -> None:
                 image.save(temporary, quality=70, optimize=True)
 
 
+def with_earlier(found: dict, before: dict) -> dict:
+    """Return a comparison with the rows of an earlier one's methods that it has not, of networks that are not shipped.
+
+    Raises:
+        ValueError: they were measured on other products, or against another reference.
+    """
+    for name in ("products", "views", "reference"):
+        if found[name] != before[name]:
+            raise ValueError(f"{name}: {found[name]} now, {before[name]} before; remove compare.json to begin anew")
+    kept = [name for name in before["methods"] if name not in found["methods"]]
+    tables = {table: {name: before[table][name] for name in kept if name in before[table]} for table in PER_METHOD}
+    earlier = {name: before.get("earlier", {}).get(name, before["measured"]) for name in kept}
+    joined = {table: found[table] | rows for table, rows in tables.items()}
+    return found | joined | {"methods": [*found["methods"], *kept], "earlier": earlier}
+
+
 def render(root: Path) -> dict[Path, str]:
     """Return the text of docs/results.md and README.md."""
     folder = root / "docs" / "results"
     data = {path.stem: json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
     if "compare" in data:
-        data["compare"] = _in_order(data["compare"])
+        data["compare"] = {"earlier": {}} | _in_order(data["compare"])
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(root / "benchmarks" / "results_page"),
         trim_blocks=True,
