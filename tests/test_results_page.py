@@ -22,7 +22,7 @@ def test_a_new_comparison_keeps_the_rows_of_networks_that_it_has_not() -> None:
     pytest.importorskip("torch")
     page = importlib.import_module("results_page")
     before = json.loads((ROOT / "docs" / "results" / "compare.json").read_bytes())
-    only = {table: {"default": {}} for table in page.PER_METHOD}
+    only: dict[str, dict] = {table: {"default": {}} for table in page.PER_METHOD}
     found = before | only | {"methods": ["default"], "measured": {"date": "today"}}
     joined = page.with_earlier(found, before)
     assert set(joined["methods"]) == set(before["methods"])
