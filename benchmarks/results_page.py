@@ -2,9 +2,10 @@
 
     python benchmarks/results_page.py --compare DIR      first takes in what `cleanplate compare --out DIR` wrote;
                                                          rows of methods that it has not stay, with their own date
+    python benchmarks/results_page.py --yields DIR       the same for what `cleanplate yield --out DIR` wrote
     python benchmarks/results_page.py                    writes the pages anew
 
-`ablations.py` and `scaling.py` write their JSON into docs/results, `cleanplate yield` into --out. The words are in
+`ablations.py` and `scaling.py` write their JSON into docs/results. The words are in
 results_page/*.md.j2.
 """
 
@@ -20,7 +21,7 @@ from scaling import table as scaling_table
 
 from cleanplate.evaluate.measured import measured
 from cleanplate.evaluate.tables import COLUMNS, OBSERVED, number
-from cleanplate.evaluate.yields import yield_table
+from cleanplate.evaluate.yields import EXACT, SINGLE, summarise, yield_table
 from cleanplate.files import atomic_path, json_text, write_bytes, write_json
 
 ROOT = Path(__file__).parents[1]
@@ -39,19 +40,29 @@ def main() -> None:
     """Take in a comparison if there is one, and write the pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compare", type=Path, help="what `cleanplate compare --out` wrote")
+    parser.add_argument("--yields", type=Path, help="what `cleanplate yield --out` wrote")
+    parser.add_argument("--keep-seconds", action="store_true", help="the earlier ones: this one ran beside other work")
     given = parser.parse_args()
     if given.compare:
-        take_in(given.compare, ROOT / "docs" / "results")
+        take_in(given.compare, ROOT / "docs" / "results", given.keep_seconds)
+    if given.yields:
+        take_in_yield(given.yields, ROOT / "docs" / "results" / "yield.json")
     for path, text in render(ROOT).items():
         write_bytes(path, text.encode())
 
 
-def take_in(source: Path, target: Path) -> None:
+def take_in(source: Path, target: Path, keep_seconds: bool = False) -> None:
     """Copy a comparison's JSON, with what it was measured on, and its figures as JPEG."""
     found = json.loads((source / "compare.json").read_bytes())
     found |= {"measured": measured() | {"command": found["command"]}}
     path = target / "compare.json"
-    write_json(path, with_earlier(found, json.loads(path.read_bytes())) if path.is_file() else found)
+    if path.is_file():
+        before = json.loads(path.read_bytes())
+        found = with_earlier(found, before)
+        if keep_seconds:
+            clock = before.get("seconds_measured", before["measured"])
+            found |= {"seconds_per_view": before["seconds_per_view"], "seconds_measured": clock}
+    write_json(path, found)
     for name in FIGURES:
         (target / f"{name}.jpg").unlink(missing_ok=True)
         if (source / f"{name}.png").is_file():
@@ -59,6 +70,20 @@ def take_in(source: Path, target: Path) -> None:
                 image = PIL.Image.open(source / f"{name}.png")
                 image.thumbnail((WIDTH, image.height))
                 image.save(temporary, quality=70, optimize=True)
+
+
+def take_in_yield(source: Path, path: Path) -> None:
+    """Take in a yield, and keep an earlier one's rows of methods that it has not, of the same products."""
+    found, before = json.loads((source / "yield.json").read_bytes()), json.loads(path.read_bytes())
+    rows = before["rows"] | found["rows"]
+    if len({tuple(row["asin"] for row in each) for each in rows.values()}) != 1:
+        raise ValueError(f"{source}: not the products of {path}; remove that to begin anew")
+    kept = [name for name in rows if name not in found["rows"]]
+    methods = " ".join(f"--model {name}" for name in found["rows"] if name != EXACT and not name.endswith(SINGLE))
+    command = f"cleanplate yield yield-30 --out yield {methods} --single --texture {found['texture']}"
+    earlier = {name: before.get("earlier", {}).get(name, before["measured"]) for name in kept}
+    facts = {"measured": measured() | {"command": command}, "earlier": earlier, "rows": rows}
+    write_json(path, found | summarise(rows) | facts)
 
 
 def with_earlier(found: dict, before: dict) -> dict:
@@ -82,7 +107,7 @@ def render(root: Path) -> dict[Path, str]:
     folder = root / "docs" / "results"
     data = {path.stem: json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
     if "compare" in data:
-        data["compare"] = {"earlier": {}} | _in_order(data["compare"])
+        data["compare"] = {"earlier": {}, "seconds_measured": None} | _in_order(data["compare"])
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(root / "benchmarks" / "results_page"),
         trim_blocks=True,
