@@ -11,6 +11,7 @@ results_page/*.md.j2.
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
@@ -79,10 +80,11 @@ def take_in_yield(source: Path, path: Path) -> None:
     if len({tuple(row["asin"] for row in each) for each in rows.values()}) != 1:
         raise ValueError(f"{source}: not the products of {path}; remove that to begin anew")
     kept = [name for name in rows if name not in found["rows"]]
-    methods = " ".join(f"--model {name}" for name in found["rows"] if name != EXACT and not name.endswith(SINGLE))
-    command = f"cleanplate yield yield-30 --out yield {methods} --single --texture {found['texture']}"
-    earlier = {name: before.get("earlier", {}).get(name, before["measured"]) for name in kept}
-    facts = {"measured": measured() | {"command": command}, "earlier": earlier, "rows": rows}
+    single = {name for name in found["rows"] if name.endswith(SINGLE)}
+    words = [f"--model {name}" for name in found["rows"] if name != EXACT and name not in single]
+    words += ["--single"] if single else []
+    command = f"cleanplate yield yield-30 --out yield {' '.join(words)} --texture {found['texture']}"
+    facts = {"measured": measured() | {"command": command}, "earlier": _when(before, kept)}
     write_json(path, found | summarise(rows) | facts)
 
 
@@ -97,9 +99,13 @@ def with_earlier(found: dict, before: dict) -> dict:
             raise ValueError(f"{name}: {found[name]} now, {before[name]} before; remove compare.json to begin anew")
     kept = [name for name in before["methods"] if name not in found["methods"]]
     tables = {table: {name: before[table][name] for name in kept if name in before[table]} for table in PER_METHOD}
-    earlier = {name: before.get("earlier", {}).get(name, before["measured"]) for name in kept}
     joined = {table: found[table] | rows for table, rows in tables.items()}
-    return found | joined | {"methods": [*found["methods"], *kept], "earlier": earlier}
+    return found | joined | {"methods": [*found["methods"], *kept], "earlier": _when(before, kept)}
+
+
+def _when(before: dict, kept: Sequence[str]) -> dict[str, dict]:
+    """Return when and how the rows that are kept of an earlier result were measured."""
+    return {name: before.get("earlier", {}).get(name, before["measured"]) for name in kept}
 
 
 def render(root: Path) -> dict[Path, str]:
@@ -107,7 +113,7 @@ def render(root: Path) -> dict[Path, str]:
     folder = root / "docs" / "results"
     data = {path.stem: json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
     if "compare" in data:
-        data["compare"] = {"earlier": {}, "seconds_measured": None} | _in_order(data["compare"])
+        data["compare"] = _in_order(data["compare"])
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(root / "benchmarks" / "results_page"),
         trim_blocks=True,

@@ -185,8 +185,10 @@ def _train_solids(_meshes: Path | None, scale: float) -> list[Job]:
 
 def _train_slots(_meshes: Path | None, scale: float) -> list[Job]:
     """96 bodies with narrow gaps x 6 views, half of them wholly of glass, chrome or white, at `train-views`'s size."""
-    sources = _interleave(("slots",), [], _scaled(96, scale), first_seed=900)
-    sources = [replace(each, material=HARD[i // 2 % len(HARD)] if i % 2 else None) for i, each in enumerate(sources)]
+    sources = [
+        Source("slots", 900 + i, material=HARD[i // 2 % len(HARD)] if i % 2 else None)
+        for i in range(_scaled(96, scale))
+    ]
     return make_jobs(sources, "SLO", [6] * len(sources), make_pool(24, seed=10), seed=27_000)
 
 

@@ -24,7 +24,7 @@ from cleanplate.train.losses import Objective
 from cleanplate.train.networks import build, initialise
 from cleanplate.train.pairs import Pairs, StoredPair, sources
 from cleanplate.train.recipes import Recipe
-from cleanplate.train.validate import recalibrate, validate
+from cleanplate.train.validate import batch_norms, recalibrate, validate
 
 SAVE_EVERY = 300.0
 """Seconds of training that a kill may lose."""
@@ -251,7 +251,8 @@ def _steps(
     )
     objective.train()
     if recipe.freeze_norm:
-        _freeze_norm(objective)
+        for norm in batch_norms(objective):
+            norm.eval()
     for image, plate, mask, index in loader:
         lr = learning_rate(recipe, progress.epoch, progress.step, limit.reached(progress.step))
         for group in state.optimiser.param_groups:
@@ -268,13 +269,6 @@ def _steps(
         progress.batch += 1
         progress.step += 1
         yield [training[int(i)] for i in index], value, lr
-
-
-def _freeze_norm(objective: nn.Module) -> None:
-    """Let batch norm go by its running statistics, and leave them as they are."""
-    for part in objective.modules():
-        if isinstance(part, nn.modules.batchnorm._BatchNorm):
-            part.eval()
 
 
 def _cores() -> int:

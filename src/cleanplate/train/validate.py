@@ -46,6 +46,11 @@ def _shrunk(picture: UInt8[np.ndarray, "y x 3"], longest: int | None) -> UInt8[n
     return cv2.resize(picture, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
 
 
+def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
+    """Return a network's layers of batch norm."""
+    return [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+
+
 @torch.no_grad()
 def recalibrate(network: nn.Module, pairs: Sequence[StoredPair], views: int, longest: int | None = None) -> None:
     """Take batch norm's statistics anew: each batch's mean and variance, averaged over views spread evenly.
@@ -53,7 +58,7 @@ def recalibrate(network: nn.Module, pairs: Sequence[StoredPair], views: int, lon
     What training keeps is a running mean over the last batches, of weights that have changed since.
     Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima", section 3.2, do it for averaged weights.
     """
-    norms = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    norms = batch_norms(network)
     before, mode = [norm.momentum for norm in norms], network.training
     for norm in norms:
         norm.reset_running_stats()

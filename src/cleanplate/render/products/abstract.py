@@ -28,6 +28,10 @@ def _any(rng: np.random.Generator) -> Material:
     )  # fmt: skip
 
 
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
 def _blob(rng: np.random.Generator, radius: float, roughness: float) -> np.ndarray:
     """A closed outline about the origin, star-shaped, its radius random by a factor of up to 1 + roughness."""
     count = int(rng.integers(4, 10))
@@ -38,7 +42,7 @@ def _blob(rng: np.random.Generator, radius: float, roughness: float) -> np.ndarr
 
 def tangle(rng: np.random.Generator) -> list[Part]:
     """Wires bent at random, open or closed, flat on the platen or standing up from it."""
-    size, wire = rng.uniform(0.04, 0.14), np.exp(rng.uniform(np.log(0.0007), np.log(0.006)))
+    size, wire = rng.uniform(0.04, 0.14), _log_uniform(rng, 0.0007, 0.006)
     height = size * (rng.uniform(0.5, 1.5) if rng.random() < 0.6 else 0.02)
     parts = []
     for _ in range(int(rng.integers(1, 6))):
@@ -51,7 +55,7 @@ def tangle(rng: np.random.Generator) -> list[Part]:
 
 def rosette(rng: np.random.Generator) -> list[Part]:
     """A wire bent at random and repeated around an axis, lying or standing, with rings, perhaps on a stem."""
-    size, wire = rng.uniform(0.03, 0.13), np.exp(rng.uniform(np.log(0.0007), np.log(0.005)))
+    size, wire = rng.uniform(0.03, 0.13), _log_uniform(rng, 0.0007, 0.005)
     height = size * rng.choice([0.0, rng.uniform(0.2, 2.5)])
     turns, count = rng.uniform(0, 1.2), int(rng.integers(4, 8))
     closed = bool(rng.random() < 0.5)
@@ -95,7 +99,7 @@ def fretwork(rng: np.random.Generator) -> list[Part]:
 
 def lattice(rng: np.random.Generator) -> list[Part]:
     """One to three layers of bars crossing at random angles and distances, lying or standing on posts or edge."""
-    size, bar = rng.uniform(0.05, 0.14), np.exp(rng.uniform(np.log(0.0007), np.log(0.005)))
+    size, bar = rng.uniform(0.05, 0.14), _log_uniform(rng, 0.0007, 0.005)
     bars: list[trimesh.Trimesh] = []
     for layer in range(int(rng.integers(1, 4))):
         angle, z = rng.uniform(0, np.pi), 1.8 * bar * layer
@@ -153,7 +157,7 @@ def slots(rng: np.random.Generator) -> list[Part]:
 
 
 def _gap(rng: np.random.Generator, size: float) -> float:
-    return float(size * np.exp(rng.uniform(np.log(0.008), np.log(0.1))))
+    return size * _log_uniform(rng, 0.008, 0.1)
 
 
 def _jaws(rng: np.random.Generator) -> list[Part]:
@@ -183,7 +187,7 @@ def _slitted(rng: np.random.Generator) -> list[Part]:
     open_end = depth * rng.choice([0.0, 0.3])  # a comb's slits reach the edge and beyond
     slits = [rounded_outline(gap, 0.75 * depth, 0.5 * gap, 6, (x, open_end)) for x in places]
     outline = rounded_outline(size, depth, rng.uniform(0.02, 0.2) * depth)
-    return [Part(extrude(outline, size * np.exp(rng.uniform(np.log(0.02), np.log(0.5))), slits), _any(rng))]
+    return [Part(extrude(outline, size * _log_uniform(rng, 0.02, 0.5), slits), _any(rng))]
 
 
 def _handled(rng: np.random.Generator) -> list[Part]:
