@@ -231,7 +231,7 @@ def _behind(view: _Bands, points: Points) -> Colours:
 
 
 def _add(view: _Bands, points: Points, normals: Points, size: float, density: float, sums: np.ndarray) -> None:
-    points, normals = points.astype(np.float32), normals.astype(np.float32)
+    points, normals = (each.astype(np.float32, copy=False) for each in (points, normals))
     scale = view.focal**2 / density
 
     def work(part: slice) -> None:

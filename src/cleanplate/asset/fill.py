@@ -39,19 +39,25 @@ def fill_gutters(image: Image, painted: Bool[np.ndarray, "h w"]) -> Image:
     """
     import cv2
 
-    height, width = painted.shape
     coverage = painted.astype(np.float32)
-    colour = image.astype(np.float32) * coverage[..., None]
+    colour = image.astype(np.float32)
+    colour[~painted] = 0
     levels: list[tuple[np.ndarray, ...]] = [(colour, coverage)]
     while max(levels[-1][1].shape) > 1:
         size = tuple(max(1, (n + 1) // 2) for n in levels[-1][1].shape[::-1])
         levels.append(tuple(cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in levels[-1]))
     known = levels[-1][0] / max(float(levels[-1][1].max()), 1e-12)
-    for colour, coverage in reversed(levels[:-1]):
-        size = coverage.shape[::-1]
-        coarse = cv2.resize(known.reshape(*known.shape[:2], 3), size, interpolation=cv2.INTER_LINEAR)
+    for colour, coverage in reversed(levels[1:-1]):
+        coarse = _doubled(known, coverage.shape)
         share = np.minimum(coverage, 1.0)[..., None]
         own = colour / np.maximum(coverage, 1e-12)[..., None]
         known = np.where(share > 0, share * own + (1 - share) * coarse, coarse)
-    filled = np.clip(np.rint(known), 0, 255).astype(np.uint8).reshape(height, width, 3)
-    return np.where(painted[..., None], image, filled)
+    filled = image.copy()  # the finest level: a texel is all painted, or not at all
+    filled[~painted] = np.clip(np.rint(_doubled(known, painted.shape)[~painted]), 0, 255)
+    return filled
+
+
+def _doubled(known: np.ndarray, shape: tuple[int, int]) -> Float[np.ndarray, "h w 3"]:
+    import cv2
+
+    return cv2.resize(known.reshape(*known.shape[:2], 3), shape[::-1], interpolation=cv2.INTER_LINEAR)

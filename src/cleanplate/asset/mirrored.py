@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.asset.observe import DARK, LUMA, SEEN, Light, Observations, Views, correlation, turned
+from cleanplate.asset.observe import DARK, LUMA, SEEN, Light, Observations, Views, correlation, percentiles, turned
 
 WIDTHS = (4.0, 8.0, 16.0, 32.0)
 """Degrees over which maps are blurred."""
@@ -61,7 +61,7 @@ def highlights(seen: Observations, light: Light, white: float) -> Float[np.ndarr
     """
     known = seen.weight > SEEN
     luma = seen.luma / white
-    low, middle, high, most = np.nanpercentile(luma, [10, 50, 90, 100], axis=0)
+    low, middle, high, most = percentiles(luma, 10, 50, 90, 100)
     cosine, even = seen.cosine, luma / light.over(seen)
     grazed, faced = (_mean(even, which & known) for which in (cosine < GRAZED, cosine > FACED))
     moving = np.where(known, seen.detail, np.nan)

@@ -50,6 +50,11 @@ def encode_pictures(model: Model, side: int | None = None, quality: int = QUALIT
     )
 
 
+def empty_pictures(model: Model) -> Pictures:
+    """Return files of no bytes for the textures that a model has: what is left of a GLB with them is its shape."""
+    return Pictures(0, *(None if each is None else b"" for each in (model.texture, model.surface, model.relief)))
+
+
 def encode_jpeg(image: Image, quality: int = QUALITY) -> bytes:
     """Return the image as JPEG, without subsampled chroma, which would bleed over the atlas' seams."""
     import cv2

@@ -9,7 +9,7 @@ import numpy as np
 from cleanplate.asset.glb import XMP, glb_bytes
 from cleanplate.asset.model import FRONT_DEG, Model
 from cleanplate.asset.photos import CapturePhotos, Photos
-from cleanplate.asset.pictures import QUALITY, Pictures, encode_pictures
+from cleanplate.asset.pictures import QUALITY, Pictures, empty_pictures, encode_pictures
 from cleanplate.asset.profiles import Profile, find_profile, violations
 from cleanplate.asset.provenance import provenance
 from cleanplate.asset.simplify import simplify
@@ -123,12 +123,11 @@ def _fit(mesh: Mesh, photos: Photos, limits: Profile, transparent: bool) -> tupl
     while True:
         baked = bake(simplify(mesh, triangles), photos, side, mesh if limits.normals else None, transparent)
         model = baked.model
-        smallest = encode_pictures(model, limits.min_texture, QUALITIES[-1])  # tangents come with the normal map
-        shape = len(glb_bytes(model, limits.meshopt, smallest)) - smallest.size + HEADER
+        shape = len(glb_bytes(model, limits.meshopt, empty_pictures(model))) + HEADER
         pictures = fitting_pictures(model, limits.min_texture, limits.max_bytes - shape)
         small = len(model.vertices) <= limits.max_vertices and pictures is not None
         if small or triangles < FEWEST_TRIANGLES:
-            return baked, pictures or smallest
+            return baked, pictures or encode_pictures(model, limits.min_texture, QUALITIES[-1])
         over = 1.0 if pictures is not None else 0.8
         triangles = int(0.95 * len(model.faces) * min(over, limits.max_vertices / len(model.vertices)))
 

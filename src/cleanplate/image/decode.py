@@ -51,6 +51,8 @@ def decode_image(data: bytes, where: str) -> Image:
         ImageError: not a picture, too large, damaged, or with colours that cannot be converted.
     """
     with opened(io.BytesIO(data), where) as (picture, header):
+        if header.kind == "JPEG" and picture.mode == "RGB" and not header.profile:
+            return _upright(decode_jpeg(data, where), header, where)  # by way of Pillow it would be copied four times
         return _upright(to_srgb(_plain(_loaded(picture, header, data, where)), header.profile, where), header, where)
 
 

@@ -4,7 +4,7 @@ A mask that these rules do not know is refused by name: a wrong guess is an empt
 """
 
 import numpy as np
-from jaxtyping import Bool, Shaped
+from jaxtyping import Bool, Int, Shaped
 
 from cleanplate.errors import ImageError
 from cleanplate.image.decode import Pixels
@@ -73,7 +73,7 @@ def _of_colours(colours: Shaped[np.ndarray, "h w 3"], where: str) -> Mask:
 
 
 def _of_grey(grey: Grey, lossy: bool, where: str) -> Mask:
-    levels = np.flatnonzero(np.bincount(grey.ravel()))
+    levels = _levels(grey)
     top = int(levels[-1])
     scale = next(scale for scale in SCALES if top <= scale)
     if len(levels) == 1 and top not in (0, *SCALES):
@@ -88,6 +88,15 @@ def _of_grey(grey: Grey, lossy: bool, where: str) -> Mask:
         )
     mask = grey > scale // 2
     return mask if lossy else _checked_soft(grey, mask, where)
+
+
+def _levels(grey: Grey) -> Int[np.ndarray, " n"]:
+    """Return the values that occur, rising: `np.unique`, in a fraction of its time."""
+    import cv2
+
+    if grey.dtype != np.uint8:
+        return np.flatnonzero(np.bincount(grey.ravel()))
+    return np.flatnonzero(cv2.calcHist([grey], [0], None, [256], [0, 256]))
 
 
 def _checked_soft(grey: Grey, mask: Mask, where: str) -> Mask:
