@@ -6,12 +6,16 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from cleanplate.asset.overlap import doubled_area, mirrored, overlapping
+from cleanplate.geometry import Mesh
 from cleanplate.types import Faces, Points
 
 PADDING = 4
 """Texels between charts."""
 CELL = 8
 """Texels along the side of a loose triangle's place; the triangle takes the half of it that padding leaves."""
+LARGEST = 200_000
+"""Texels of a chart, about, whose padding is then little beside it. xatlas checks a chart's whole outline again and
+again as it grows: without a limit that takes it twice as long."""
 THINNEST = 1e-12
 """Of the texture's area: triangles below it have no winding that survives rounding."""
 
@@ -34,8 +38,8 @@ class Atlas:
 def unwrap(vertices: Points, faces: Faces, texture_size: int) -> Atlas:
     """Cut a mesh into charts and pack them into one square texture (xatlas).
 
-    xatlas turns charts by exchanging u and v, which mirrors them, and leaves folds in some: it is told not to turn,
-    and triangles that are mirrored, without area, or over others get a small place of their own.
+    xatlas turns charts by exchanging u and v, which mirrors them, and leaves folds in some: it is told not to turn and
+    to mirror back, and triangles that are mirrored, without area, or over others get a small place of their own.
     """
     import xatlas
 
@@ -43,9 +47,12 @@ def unwrap(vertices: Points, faces: Faces, texture_size: int) -> Atlas:
     # xatlas' tolerances suit meshes of some units: one of a few centimetres, in metres, falls into thousands of charts.
     size = np.ptp(vertices, axis=0).max()
     atlas.add_mesh((vertices / size).astype(np.float32), faces.astype(np.uint32))
+    charts = xatlas.ChartOptions()
+    largest = LARGEST / texture_size**2 * Mesh(vertices, faces).area
+    charts.max_chart_area, charts.fix_winding = largest / size**2, True
     packing = xatlas.PackOptions()
     packing.resolution, packing.padding, packing.bilinear, packing.rotate_charts = texture_size, PADDING, True, False
-    atlas.generate(xatlas.ChartOptions(), packing)
+    atlas.generate(charts, packing)
     source, cut, uv = atlas[0]
     # Its v runs up the paper where ours runs down.
     found = Atlas(source.astype(np.int64), cut.astype(np.int64), np.column_stack([uv[:, 0], 1.0 - uv[:, 1]]))

@@ -156,6 +156,4 @@ def _tint(seen: Observations, clear: Bool[np.ndarray, " n"]) -> tuple[tuple[floa
 
 
 def _thickness(mesh: Mesh) -> float:
-    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
-    area = float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
-    return float(max(2 * abs(mesh.volume) / max(area, 1e-12), 1e-4))
+    return max(2 * abs(mesh.volume) / max(mesh.area, 1e-12), 1e-4)

@@ -46,6 +46,12 @@ class Mesh:
         return float(np.einsum("nk,nk->", a, np.cross(b, c)) / 6)
 
     @property
+    def area(self) -> float:
+        """Square metres of the surface."""
+        a, b, c = (self.vertices[self.faces[:, k]] for k in range(3))
+        return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
+
+    @property
     def normals(self) -> Points:
         """Unit outward normals of the vertices: the mean of the adjacent triangles' weighted by area.
 
