@@ -8,7 +8,7 @@ import pytest
 from cleanplate.asset.materials import CLASSES, FEWEST_POINTS, GLASS, Materials, estimate, evidence, glass_of, unknown
 from cleanplate.asset.mirrored import mirrored, reflected
 from cleanplate.asset.model import ROUGHNESS
-from cleanplate.asset.observe import FEWEST_VIEWS, Light, Observations, fit_light, harmonics
+from cleanplate.asset.observe import FEWEST_VIEWS, Light, Observations, fit_light, harmonics, percentiles
 from cleanplate.geometry import Mesh
 
 LIGHT = Light(np.array([0.1, -0.2, 0.0, 0.1, 0.0, 0.05]))
@@ -104,3 +104,12 @@ def test_glass_is_taken_only_where_the_product_is_known_to_hold_some():
     seen = replace(seen, plate=plate, colour=0.9 * plate, detail=rng.normal(0, 0.05, seen.detail.shape))
     assert estimate(seen.points, seen, LIGHT).shares["glass"] == 0
     assert estimate(seen.points, seen, LIGHT, transparent=True).shares["glass"] > 0.9
+
+
+def test_percentiles_are_those_of_numpy():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(9, 200)).astype(np.float32)
+    values[rng.random(values.shape) < 0.6] = np.nan
+    values[0] = 1.5  # each point is seen by one view at least
+    wanted = 0, 10, 50, 90, 100
+    assert np.array_equal(percentiles(values, *wanted), np.nanpercentile(values, wanted, axis=0))

@@ -48,7 +48,7 @@ def unwrap(vertices: Points, faces: Faces, texture_size: int) -> Atlas:
     size = np.ptp(vertices, axis=0).max()
     atlas.add_mesh((vertices / size).astype(np.float32), faces.astype(np.uint32))
     charts = xatlas.ChartOptions()
-    largest = LARGEST / texture_size**2 * Mesh(vertices, faces).area
+    largest = LARGEST / texture_size**2 * float(Mesh(vertices, faces).areas.sum())
     charts.max_chart_area, charts.fix_winding = largest / size**2, True
     packing = xatlas.PackOptions()
     packing.resolution, packing.padding, packing.bilinear, packing.rotate_charts = texture_size, PADDING, True, False

@@ -156,4 +156,4 @@ def _tint(seen: Observations, clear: Bool[np.ndarray, " n"]) -> tuple[tuple[floa
 
 
 def _thickness(mesh: Mesh) -> float:
-    return max(2 * abs(mesh.volume) / max(mesh.area, 1e-12), 1e-4)
+    return max(2 * abs(mesh.volume) / max(float(mesh.areas.sum()), 1e-12), 1e-4)

@@ -107,8 +107,8 @@ def unknown_share(
         masks, cameras, poses, floor: as in `surface_slack`.
     """
     corners = mesh.vertices[mesh.faces]
-    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    chosen = np.random.default_rng(0).choice(len(corners), PROBES, p=area / area.sum())
+    areas = mesh.areas
+    chosen = np.random.default_rng(0).choice(len(corners), PROBES, p=areas / areas.sum())
     size = np.ptp(mesh.vertices, axis=0)
     slack = surface_slack(corners[chosen].mean(axis=1), masks, cameras, poses, floor)
     return float((slack > UNKNOWN * size.max()).mean())
