@@ -29,6 +29,8 @@ GRAZING = 0.15
 """Surfaces seen at a smaller cosine get nothing from a view."""
 DEPTH_TOLERANCE = 0.01
 """Points behind the depth map by more than this fraction of the mesh's size are hidden."""
+HALF_DIAGONAL = 0.7
+"""Pixels, at most, between a point and the centre of the pixel that holds it: by so much a slope's depth may differ."""
 THREADS = 2
 BLURRED = 0.9
 """Of the detail that the typical view shows: a view that shows less of it weighs less."""
@@ -48,15 +50,16 @@ class _Bands:
     low: Float[np.ndarray, "h w 3"]
     high: Float[np.ndarray, "h w 3"]
     focal: float
+    slanted: bool
     plate: Image | None
 
 
-def _prepare(photo: Photo, gain: float, surface: "Surface") -> _Bands:
+def _prepare(photo: Photo, gain: float, surface: "Surface", slanted: bool) -> _Bands:
     import cv2
 
     scale = float(np.hypot(photo.camera.width, photo.camera.height)) / REFERENCE_DIAGONAL
     photo = cropped(without_distortion(photo), surface.mesh.vertices, margin=4)
-    depth, weight = trust(photo, surface.mesh, scale)
+    depth, weight = trust(photo, surface.mesh, scale, slanted)
     image = apply_gain(without_background(photo.image, photo.mask, photo.plate), gain)
     sigma = LOW_BAND_PIXELS * scale
     inside = (weight > 0).astype(np.float32)
@@ -73,13 +76,17 @@ def _prepare(photo: Photo, gain: float, surface: "Surface") -> _Bands:
         low,
         image - low,
         float(K[0, 0]),
+        slanted,
         photo.plate,
     )
 
 
 @compiled
-def _accumulate(points, normals, P, centre, depth, trust, low, high, density, tolerance, power, grazing, sums):  # type: ignore[no-untyped-def]
-    """Add one view's bands, weighted, to `sums` (n, 8): low rgb, its weight, high rgb, its weight."""
+def _accumulate(points, normals, P, centre, depth, trust, low, high, density, tolerance, slack, power, grazing, sums):  # type: ignore[no-untyped-def]
+    """Add one view's bands, weighted, to `sums` (n, 8): low rgb, its weight, high rgb, its weight.
+
+    `slack`: of depth, for each unit of distance and of slope, beside `tolerance`.
+    """
     height, width = trust.shape
     for i in range(len(points)):
         x, y, z = points[i]
@@ -100,7 +107,8 @@ def _accumulate(points, normals, P, centre, depth, trust, low, high, density, to
         a, b = column - c, row - r
         w00, w01, w10, w11 = (1 - a) * (1 - b), a * (1 - b), (1 - a) * b, a * b
         nearest = depth[r + (b >= 0.5), c + (a >= 0.5)]
-        if along > nearest + tolerance:
+        slope = np.sqrt(max(1.0 - cosine * cosine, 0.0)) / cosine
+        if along > nearest + tolerance + slack * along * slope:
             continue
         # An untrusted neighbour would mix its colour in by bilinear interpolation.
         lowest = min(min(trust[r, c], trust[r, c + 1]), min(trust[r + 1, c], trust[r + 1, c + 1]))
@@ -174,7 +182,7 @@ def blend(points: Points, normals: Points, surface: Surface, photos: Photos, lev
     sums = np.zeros((len(points), 8), np.float32)
     density = _typical_density(photos[0], surface)
     for index, (gain, sharpness) in enumerate(zip(levels.gains, levels.sharpness, strict=True)):
-        view = _prepare(photos[index], gain, surface)
+        view = _prepare(photos[index], gain, surface, True)
         _add(view, points, normals, surface.size, density / max(sharpness, 1e-3), sums)
     return _finish(sums)
 
@@ -192,7 +200,8 @@ def observe(surface: Surface, photos: Photos) -> tuple[Observations, Levels]:
     seen, plates, centres = [], [], []
     for index in range(len(photos)):
         sums = np.zeros((len(points), 8), np.float32)
-        view = _prepare(photos[index], 1.0, surface)
+        # The materials' weights were fitted to what is left without slopes; what slopes add made them judge worse.
+        view = _prepare(photos[index], 1.0, surface, False)
         _add(view, points, normals, surface.size, density, sums)
         seen.append(_finish(sums))
         plates.append(_behind(view, points))
@@ -232,12 +241,12 @@ def _behind(view: _Bands, points: Points) -> Colours:
 
 def _add(view: _Bands, points: Points, normals: Points, size: float, density: float, sums: np.ndarray) -> None:
     points, normals = (each.astype(np.float32, copy=False) for each in (points, normals))
-    scale = view.focal**2 / density
+    scale, slack = view.focal**2 / density, HALF_DIAGONAL / view.focal if view.slanted else 0.0
 
     def work(part: slice) -> None:
         _accumulate(
             points[part], normals[part], view.P, view.centre, view.depth, view.trust, view.low, view.high,
-            scale, DEPTH_TOLERANCE * size, BEST_VIEW_POWER, GRAZING, sums[part],
+            scale, DEPTH_TOLERANCE * size, slack, BEST_VIEW_POWER, GRAZING, sums[part],
         )  # fmt: skip
 
     with ThreadPoolExecutor(THREADS) as pool:

@@ -119,7 +119,9 @@ def cropped(photo: Photo, vertices: Points, margin: int) -> Photo:
     return Photo(photo.image[part], photo.mask[part], camera, photo.pose, plate)
 
 
-def trust(photo: Photo, mesh: Mesh, scale: float) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
+def trust(
+    photo: Photo, mesh: Mesh, scale: float, slanted: bool = True
+) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
     """Return the mesh's depth map, and each pixel's trust, 0..1.
 
     Trust is 0 outside the mask or the mesh's silhouette and near their outlines and occlusion edges, and rises
@@ -128,6 +130,8 @@ def trust(photo: Photo, mesh: Mesh, scale: float) -> tuple[Float[np.ndarray, "h 
     Args:
         photo: without distortion.
         scale: of the widths in pixels above.
+        slanted: tell an occlusion's edge from a slope by the second difference of depth; else a slope that is steep
+            for the picture's pixels counts as an edge as well.
     """
     import cv2
 
@@ -135,7 +139,8 @@ def trust(photo: Photo, mesh: Mesh, scale: float) -> tuple[Float[np.ndarray, "h 
     finite = np.where(seen >= 0, depth, 0.0).astype(np.float32)
     kernel = np.ones((3, 3), np.uint8)
     size = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
-    step = cv2.dilate(finite, kernel) - cv2.erode(finite, kernel)
+    farthest, nearest = cv2.dilate(finite, kernel), cv2.erode(finite, kernel)
+    step = np.abs(farthest + nearest - 2 * finite) if slanted else farthest - nearest
     inside = photo.mask & (seen >= 0) & (step < DEPTH_STEP * size)
     framed = np.pad(inside.astype(np.uint8), 1)
     distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]

@@ -100,7 +100,7 @@ STAGES = (
     Stage("refine", 3, _masks, _whole(make.refine), make.tell_refined),
     Stage("check", 2, _plates, _whole(make.check), make.tell_plates),
     Stage("carve", 5, _hull, _carve, make.tell_hull),
-    Stage("asset", 9, _models, _texture, make.tell_models),
+    Stage("asset", 10, _models, _texture, make.tell_models),
     Stage("report", 3, _pages, _whole(make.report)),
 )
 """In their order. Raise a stage's number with its behaviour: results of the old one are made again then."""
