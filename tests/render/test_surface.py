@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import trimesh
+from trimesh.visual import TextureVisuals
 
 from cleanplate.errors import MeshError
 from cleanplate.render.surface import check_mesh, check_size, concatenate_surfaces, prepare_surface, turn_surface
@@ -34,6 +35,16 @@ def test_faces_keep_their_places() -> None:
     np.testing.assert_allclose(surface.vertices[surface.faces], mesh.triangles, atol=1e-6)
     both = concatenate_surfaces([surface, surface])
     np.testing.assert_array_equal(both.vertices[both.faces][len(mesh.faces) :], surface.vertices[surface.faces])
+
+
+@pytest.mark.parametrize("broken", [3.4e9, -3.4e9, np.nan, np.inf])
+def test_texture_coordinates_without_meaning_are_taken_for_none(broken: float) -> None:
+    box = trimesh.creation.box()
+    uv = np.tile([0.25, 7.5], (len(box.vertices), 1))
+    uv[3, 0] = broken
+    surface = prepare_surface(trimesh.Trimesh(box.vertices, box.faces, visual=TextureVisuals(uv=uv), process=False))
+    found = {tuple(map(float, each)) for each in surface.uv}
+    assert found == {(0.25, 7.5), (0.0, 7.5)}
 
 
 def test_turns_add_up() -> None:

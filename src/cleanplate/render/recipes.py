@@ -209,12 +209,12 @@ def _train_more(_meshes: Path | None, scale: float) -> list[Job]:
 
 
 def _train_shapes(meshes: Path | None, scale: float) -> list[Job]:
-    """The first 85% of a folder's shapes x 4 views."""
+    """The first 85% of a folder's shapes x 4 views; scaled by more than 1, they come again in other dress."""
     return _shape_jobs(meshes, scale, (0, 0.85), "SHP", 4, seed=500)
 
 
 def _train_views(meshes: Path | None, scale: float) -> list[Job]:
-    """The last 15% of a folder's shapes x 24 views, on other rigs."""
+    """The last 15% of a folder's shapes x 24 views, on other rigs; scaled by more than 1 likewise."""
     return _shape_jobs(meshes, scale, (0.85, 1), "VWT", 24, seed=700)
 
 
@@ -225,8 +225,8 @@ def _shape_jobs(
     if not files:
         raise CleanplateError("this recipe dresses shapes: name a folder of GLB, OBJ or PLY meshes with --meshes")
     first, last = (round(each * len(files)) for each in share)
-    sources = [Shape(path, seed) for path in files[first:last]]
-    sources = sources[: _scaled(len(sources), scale)]
+    chosen = files[first:last]
+    sources = [Shape(chosen[i % len(chosen)], seed + i // len(chosen)) for i in range(_scaled(len(chosen), scale))]
     return make_jobs(sources, prefix, [views] * len(sources), make_pool(24, seed // 100 + 6), seed * 1000, first=first)
 
 

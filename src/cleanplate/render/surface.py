@@ -14,6 +14,8 @@ from cleanplate.errors import MeshError
 
 CREASE_DEG = 35.0
 SMALLEST_M, LARGEST_M = 2e-3, 5.0
+MOST_REPEATS = 1e4
+"""Of a texture: coordinates beyond (real shapes have some of 3e9) are taken for none."""
 
 
 @dataclass(frozen=True)
@@ -127,4 +129,5 @@ def _texture_coordinates(mesh: trimesh.Trimesh) -> np.ndarray:
     uv = getattr(mesh.visual, "uv", None)
     if uv is None or len(uv) != len(mesh.vertices):
         return np.zeros((len(mesh.vertices), 2), np.float32)
-    return np.ascontiguousarray(np.nan_to_num(uv), np.float32)
+    # beyond, float32 does not tell texels apart, and interpolation between them makes light out of nothing
+    return np.ascontiguousarray(np.where(np.abs(uv) < MOST_REPEATS, uv, 0), np.float32)

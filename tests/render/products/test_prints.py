@@ -50,6 +50,13 @@ def test_training_shapes_and_training_views_share_no_shape(shapes: Path) -> None
     assert len(set(ids)) == 20 and all(len(each) == 10 for each in ids)
 
 
+def test_scaled_by_more_than_one_shapes_come_again_in_other_dress(shapes: Path) -> None:
+    jobs = RECIPES["train-views"].jobs(shapes, 2.0)
+    worn = {(job.make.__self__.mesh, job.make.__self__.seed) for job in jobs}  # type: ignore[attr-defined]
+    assert len({job.asin for job in jobs}) == len(worn) == 6
+    assert len({mesh for mesh, _ in worn}) == 3
+
+
 def test_shapes_must_be_given() -> None:
     with pytest.raises(CleanplateError, match="--meshes"):
         RECIPES["train-shapes"].jobs(None, 1.0)
