@@ -1,12 +1,13 @@
 """Masks and calibrated cameras to a closed mesh: the visual hull (Laurentini 1994)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cleanplate.errors import MeshError
 from cleanplate.geometry import Camera, Mesh, Pose
 from cleanplate.geometry.raster import silhouette
 from cleanplate.hull.bounds import bounding_box
+from cleanplate.hull.floating import find_parts, forgiving
 from cleanplate.hull.marching_cubes import marching_cubes
 from cleanplate.hull.octree import find_leaves, make_grid
 from cleanplate.hull.robust import find_doubtful, judge
@@ -127,6 +128,9 @@ def visual_hull(
         views, doubted = _reconcile(views, floor)
         outliers = sorted(outliers + doubted, key=lambda outlier: outlier.view)
     mesh, cell = _carve(views, resolution, floor)
+    if robust and floor is not None:
+        mesh, held = _hold(mesh, cell, views, resolution, floor)
+        outliers = sorted(outliers + held, key=lambda outlier: outlier.view)
     return Hull(mesh.vertices, mesh.faces, cell, tuple(outliers))
 
 
@@ -168,6 +172,21 @@ def _reconcile(views: _Views, floor: float | None) -> tuple[_Views, list[Outlier
         if verdict.mask is not None and not (verdict.mask >= 0.5).all():
             saved = _append(saved, suspects.only([n]), verdict.mask)
     return saved, outliers
+
+
+def _hold(mesh: Mesh, cell: float, views: _Views, resolution: int, floor: float) -> tuple[Mesh, list[Outlier]]:
+    """Carve again where parts float, without what the views deny that would hold them, and name these views."""
+    parts = find_parts(mesh, cell)
+    if parts.stands.all():
+        return mesh, []
+    changed = forgiving(mesh, parts, views.packed, views.masks, views.cameras, views.poses)
+    masks = [changed.get(n, mask) for n, mask in enumerate(views.masks)]
+    packed = pack(masks, views.cameras, views.poses)
+    held, cell = _carve(replace(views, masks=masks, packed=packed), resolution, floor)
+    if find_parts(held, cell).floating >= parts.floating:
+        return mesh, []
+    reason = "its mask cuts what holds a part, which would float; taken as unknown there"
+    return held, [Outlier(views.index[n], reason, used=True) for n in sorted(changed)]
 
 
 def displaced(

@@ -15,6 +15,7 @@ from cleanplate.hull.agreement import view_agreement
 from cleanplate.hull.carve import Hull, visual_hull
 from cleanplate.hull.concavity import unknown_share
 from cleanplate.hull.fit import Fit, pose_fit
+from cleanplate.hull.floating import find_parts
 from cleanplate.hull.plausible import doubts
 from cleanplate.hull.refine import POSSIBLE, SETTLED, Refined, carving_mask, refine_views
 from cleanplate.hull.silhouettes import SoftMask
@@ -24,6 +25,9 @@ from cleanplate.types import Image, Mask, ViewProbability
 
 MIN_VIEWS = 3
 """Fewer silhouettes bound no useful volume."""
+
+FLOATING = 0.01
+"""Share of a hull's volume that floats from which it is said."""
 
 
 def write_masks(
@@ -119,9 +123,9 @@ def write_hull(
     The JSON holds `cell` (metres), `watertight`, `volume` (cubic metres), `unknown` (share of the surface under which
     the product may be hollow), `unused` and `doubtful` (views with the reason: left out, or used all the same),
     `at_stake` (cubic metres that hang on the doubts of each view alone, see `volume_at_stake`),
-    `implausible` (what is doubtful about poses, floor and unit), `tangent_miss_pixels` (how far planes that touch one
-    mask's outline miss another's: the median, null where no pair of views tells) and `agreement` (IoU of each view's
-    mask with the hull seen from it).
+    `implausible` (what is doubtful about poses, floor and unit, and what floats), `tangent_miss_pixels` (how far planes
+    that touch one mask's outline miss another's: the median, null where no pair of views tells) and `agreement` (IoU of
+    each view's mask with the hull seen from it).
 
     Args:
         mask_dir: holds <view id>.png for every view.
@@ -152,6 +156,11 @@ def write_hull(
         if not implausible:
             raise
         raise MeshError(f"{capture.folder / 'capture.json'}: {'; '.join(implausible)} ({error})") from error
+    if floor is not None and (share := find_parts(hull, hull.cell).floating) > FLOATING:
+        implausible.append(
+            f"{output}: {share:.1%} of the hull floats, held by nothing that stands on the platen: masks miss what is "
+            f"between; look for gaps in thin parts, correct them and run again"
+        )
     agreements = view_agreement(hull, masks, cameras, poses)
     write_mesh(output, hull)
     names = [view.id for view in capture.views]
