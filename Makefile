@@ -27,8 +27,8 @@ test-fast: $(VENV)/all.done
 # What a user has who installs no extra: the README's commands.
 test-core: $(VENV)-core/core.done
 	$(VENV)-core/bin/cleanplate demo --model classical --out $(DEMO)-core
-	$(VENV)-core/bin/cleanplate run src/cleanplate/samples/B0TEAPOT01 --model classical --out $(DEMO)-core --no-usdz
-	$(VENV)-core/bin/cleanplate evaluate $(DEMO)-core --truth src/cleanplate/samples
+	$(VENV)-core/bin/cleanplate run $(DEMO)-core/captures/B0TEAPOT01 --model classical --out $(DEMO)-core --no-usdz
+	$(VENV)-core/bin/cleanplate evaluate $(DEMO)-core --truth $(DEMO)-core/captures
 	$(VENV)-core/bin/cleanplate segment src/cleanplate/samples/B0TEAPOT01 --out $(DEMO)-core/default --no-refine
 
 check: $(VENV)/all.done
@@ -67,8 +67,9 @@ $(VENV)/bin/python: | system-packages
 	$(PYTHON) -c 'import sys; sys.exit("cleanplate needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
+# Not compiled: most modules of the libraries are never imported, those that are compile when they are.
 $(VENV)/core.done: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e .
 	touch $@
 
 $(VENV)-core/core.done: pyproject.toml | system-packages

@@ -58,6 +58,7 @@ def run_batch(
     executor = Executor("serial" if jobs == 1 else "processes", jobs)
     for capture, result in run_each(dict.fromkeys(map(str, folders)), str(out), settings, executor, progress=progress):
         results[capture] = result
+        progress("products", len(results), len(folders))
         finished(result)
     return BatchResult(tuple(results[str(folder)] for folder in folders))
 

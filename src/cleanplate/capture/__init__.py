@@ -5,6 +5,7 @@ from cleanplate.capture.masks import read_view_mask, read_view_probability, view
 from cleanplate.capture.model import Capture, View
 from cleanplate.capture.outputs import check_new, check_ours, check_output
 from cleanplate.capture.read import read_capture
+from cleanplate.capture.thin import write_thinned
 from cleanplate.capture.validate import validate_capture, view_problems
 from cleanplate.capture.write import write_capture
 
@@ -23,4 +24,5 @@ __all__ = [
     "view_mask_path",
     "view_problems",
     "write_capture",
+    "write_thinned",
 ]

@@ -188,15 +188,22 @@ def reconstruct(
 
 @app.command()
 def demo(
-    out: Out = Path("cleanplate-demo"), model: Model = "default", usdz: Usdz = None, as_json: AsJson = False
+    out: Out = Path("cleanplate-demo"),
+    model: Model = "default",
+    usdz: Usdz = None,
+    every: Annotated[int, typer.Option(min=1, max=6, help="Take every n-th photograph; 1 takes all 38.")] = 2,
+    as_json: AsJson = False,
 ) -> None:
     """Run the main job on the embedded sample captures and print where the results lie."""
     from cleanplate.batch import run_batch
-    from cleanplate.capture import find_captures
+    from cleanplate.capture import find_captures, read_capture, write_thinned
+    from cleanplate.cores import cores
 
     samples = find_captures([Path(__file__).parents[1] / "samples"])
+    chosen = [write_thinned(read_capture(each), every, out / "captures" / each.name) for each in samples]
+    settings, at_once = Settings(model, usdz=writes_usdz(usdz)), min(len(samples), cores())
     with progress_bars() as progress:
-        batch = run_batch(samples, out, Settings(model, usdz=writes_usdz(usdz)), 1, tell, progress)
+        batch = run_batch(chosen, out, settings, at_once, tell, progress)
     for product in batch.products:
         folder = Path(product.folder)
         say(f"\n{product.asin}")
