@@ -129,8 +129,8 @@ def visual_hull(
         outliers = sorted(outliers + doubted, key=lambda outlier: outlier.view)
     mesh, cell = _carve(views, resolution, floor)
     if robust and floor is not None:
-        mesh, held = _hold(mesh, cell, views, resolution, floor)
-        outliers = sorted(outliers + held, key=lambda outlier: outlier.view)
+        mesh, cell, blind = _hold(mesh, cell, views, resolution, floor)
+        outliers = sorted(outliers + blind, key=lambda outlier: outlier.view)
     return Hull(mesh.vertices, mesh.faces, cell, tuple(outliers))
 
 
@@ -174,19 +174,19 @@ def _reconcile(views: _Views, floor: float | None) -> tuple[_Views, list[Outlier
     return saved, outliers
 
 
-def _hold(mesh: Mesh, cell: float, views: _Views, resolution: int, floor: float) -> tuple[Mesh, list[Outlier]]:
+def _hold(mesh: Mesh, cell: float, views: _Views, resolution: int, floor: float) -> tuple[Mesh, float, list[Outlier]]:
     """Carve again where parts float, without what the views deny that would hold them, and name these views."""
     parts = find_parts(mesh, cell)
     if parts.stands.all():
-        return mesh, []
+        return mesh, cell, []
     changed = forgiving(mesh, parts, views.packed, views.masks, views.cameras, views.poses)
     masks = [changed.get(n, mask) for n, mask in enumerate(views.masks)]
     packed = pack(masks, views.cameras, views.poses)
-    held, cell = _carve(replace(views, masks=masks, packed=packed), resolution, floor)
-    if find_parts(held, cell).floating >= parts.floating:
-        return mesh, []
+    held, held_cell = _carve(replace(views, masks=masks, packed=packed), resolution, floor)
+    if find_parts(held, held_cell).floating >= parts.floating:
+        return mesh, cell, []
     reason = "its mask cuts what holds a part, which would float; taken as unknown there"
-    return held, [Outlier(views.index[n], reason, used=True) for n in sorted(changed)]
+    return held, held_cell, [Outlier(views.index[n], reason, used=True) for n in sorted(changed)]
 
 
 def displaced(
