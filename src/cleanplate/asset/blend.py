@@ -50,7 +50,7 @@ class _Bands:
     low: Float[np.ndarray, "h w 3"]
     high: Float[np.ndarray, "h w 3"]
     focal: float
-    slanted: bool
+    slack: float
     plate: Image | None
 
 
@@ -76,7 +76,7 @@ def _prepare(photo: Photo, gain: float, surface: "Surface", slanted: bool) -> _B
         low,
         image - low,
         float(K[0, 0]),
-        slanted,
+        HALF_DIAGONAL / float(K[0, 0]) if slanted else 0.0,
         photo.plate,
     )
 
@@ -241,12 +241,12 @@ def _behind(view: _Bands, points: Points) -> Colours:
 
 def _add(view: _Bands, points: Points, normals: Points, size: float, density: float, sums: np.ndarray) -> None:
     points, normals = (each.astype(np.float32, copy=False) for each in (points, normals))
-    scale, slack = view.focal**2 / density, HALF_DIAGONAL / view.focal if view.slanted else 0.0
+    scale = view.focal**2 / density
 
     def work(part: slice) -> None:
         _accumulate(
             points[part], normals[part], view.P, view.centre, view.depth, view.trust, view.low, view.high,
-            scale, DEPTH_TOLERANCE * size, slack, BEST_VIEW_POWER, GRAZING, sums[part],
+            scale, DEPTH_TOLERANCE * size, view.slack, BEST_VIEW_POWER, GRAZING, sums[part],
         )  # fmt: skip
 
     with ThreadPoolExecutor(THREADS) as pool:

@@ -43,8 +43,13 @@ class Mesh:
     @property
     def volume(self) -> float:
         """Cubic metres, if the mesh is watertight (divergence theorem)."""
+        return float(self.volumes.sum())
+
+    @property
+    def volumes(self) -> Float[np.ndarray, " m"]:
+        """Cubic metres between each triangle and the origin, negative where it looks there; they sum up to volumes."""
         a, b, c = (self.vertices[self.faces[:, k]] for k in range(3))
-        return float(np.einsum("nk,nk->", a, np.cross(b, c)) / 6)
+        return np.einsum("nk,nk->n", a, np.cross(b, c)) / 6
 
     @property
     def areas(self) -> Float[np.ndarray, " m"]:

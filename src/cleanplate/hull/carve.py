@@ -51,10 +51,12 @@ class Hull(Mesh):
     Attributes:
         cell: side of the grid's cells in world units; the surface is finer.
         outliers: views whose masks contradict the others or say nothing, by view.
+        floating: share of the volume that hangs in the air, where that was looked for.
     """
 
     cell: float
     outliers: tuple[Outlier, ...]
+    floating: float = 0.0
 
 
 def find_useless(masks: Sequence[SoftMask]) -> list[Outlier]:
@@ -128,10 +130,8 @@ def visual_hull(
         views, doubted = _reconcile(views, floor)
         outliers = sorted(outliers + doubted, key=lambda outlier: outlier.view)
     mesh, cell = _carve(views, resolution, floor)
-    if robust and floor is not None:
-        mesh, cell, blind = _hold(mesh, cell, views, resolution, floor)
-        outliers = sorted(outliers + blind, key=lambda outlier: outlier.view)
-    return Hull(mesh.vertices, mesh.faces, cell, tuple(outliers))
+    hull = Hull(mesh.vertices, mesh.faces, cell, tuple(outliers))
+    return _hold(hull, views, resolution, floor) if robust and floor is not None else hull
 
 
 def _carve(views: _Views, resolution: int, floor: float | None) -> tuple[Mesh, float]:
@@ -174,19 +174,22 @@ def _reconcile(views: _Views, floor: float | None) -> tuple[_Views, list[Outlier
     return saved, outliers
 
 
-def _hold(mesh: Mesh, cell: float, views: _Views, resolution: int, floor: float) -> tuple[Mesh, float, list[Outlier]]:
+def _hold(hull: Hull, views: _Views, resolution: int, floor: float) -> Hull:
     """Carve again where parts float, without what the views deny that would hold them, and name these views."""
-    parts = find_parts(mesh, cell)
+    parts = find_parts(hull, hull.cell)
     if parts.stands.all():
-        return mesh, cell, []
-    changed = forgiving(mesh, parts, views.packed, views.masks, views.cameras, views.poses)
+        return hull
+    changed = forgiving(hull, parts, views.packed, views.masks, views.cameras, views.poses)
     masks = [changed.get(n, mask) for n, mask in enumerate(views.masks)]
     packed = pack(masks, views.cameras, views.poses)
-    held, held_cell = _carve(replace(views, masks=masks, packed=packed), resolution, floor)
-    if find_parts(held, held_cell).floating >= parts.floating:
-        return mesh, cell, []
+    held, cell = _carve(replace(views, masks=masks, packed=packed), resolution, floor)
+    floating = find_parts(held, cell).floating
+    if floating >= parts.floating:
+        return replace(hull, floating=parts.floating)
     reason = "its mask cuts what holds a part, which would float; taken as unknown there"
-    return held, held_cell, [Outlier(views.index[n], reason, used=True) for n in sorted(changed)]
+    blind = [Outlier(views.index[n], reason, used=True) for n in changed]
+    outliers = sorted([*hull.outliers, *blind], key=lambda outlier: outlier.view)
+    return Hull(held.vertices, held.faces, cell, tuple(outliers), floating)
 
 
 def displaced(

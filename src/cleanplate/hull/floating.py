@@ -85,9 +85,7 @@ def find_parts(mesh: Mesh, cell: float) -> Parts:
     a, b, c = mesh.faces.T
     links = coo_array((np.ones(2 * len(a), bool), (np.r_[a, b], np.r_[b, c])), shape=2 * (len(mesh.vertices),))
     count, label = connected_components(links, directed=False)
-    corners = mesh.vertices[mesh.faces]
-    six = np.einsum("nk,nk->n", corners[:, 0], np.cross(corners[:, 1], corners[:, 2]))
-    volume = np.bincount(label[a], six, count) / 6
+    volume = np.bincount(label[a], mesh.volumes, count)
     kept = volume > SMALLEST * volume.sum()
     lowest = np.full(count, np.inf)
     np.minimum.at(lowest, label, mesh.vertices[:, 2])
@@ -115,7 +113,7 @@ def forgiving(
     """
     path, cell = _paths(mesh, parts, views)
     places, values = _settle(path, cell, views, poses)
-    width = np.where(values < 0, CLIP, values).min(axis=0).clip(0)
+    width = _width(values)
     changed: dict[int, SoftMask] = {}
     for n, (mask, camera, pose) in enumerate(zip(masks, cameras, poses, strict=True)):
         denied = values[n] < 0
@@ -140,8 +138,12 @@ def _settle(
 
 def _cost(values: Float[np.ndarray, "v ..."]) -> Float[np.ndarray, "..."]:
     """Return what places cost, by all views' signed distances there, or by the smallest of them."""
-    width = np.where(values > 0, values, CLIP).min(axis=0)
-    return (np.clip(-values, 0, SOFT) / SOFT).sum(axis=0) + EDGE * (1 - width / CLIP) + LENGTH
+    return (np.clip(-values, 0, SOFT) / SOFT).sum(axis=0) + EDGE * (1 - _width(values) / CLIP) + LENGTH
+
+
+def _width(values: Float[np.ndarray, "v ..."]) -> Float[np.ndarray, "..."]:
+    """Return the distance to the nearest outline of the views that do not deny a place."""
+    return np.where(values > 0, values, CLIP).min(axis=0)
 
 
 def _discs(

@@ -15,7 +15,6 @@ from cleanplate.hull.agreement import view_agreement
 from cleanplate.hull.carve import Hull, visual_hull
 from cleanplate.hull.concavity import unknown_share
 from cleanplate.hull.fit import Fit, pose_fit
-from cleanplate.hull.floating import find_parts
 from cleanplate.hull.plausible import doubts
 from cleanplate.hull.refine import POSSIBLE, SETTLED, Refined, carving_mask, refine_views
 from cleanplate.hull.silhouettes import SoftMask
@@ -156,10 +155,10 @@ def write_hull(
         if not implausible:
             raise
         raise MeshError(f"{capture.folder / 'capture.json'}: {'; '.join(implausible)} ({error})") from error
-    if floor is not None and (share := find_parts(hull, hull.cell).floating) > FLOATING:
+    if hull.floating > FLOATING:
         implausible.append(
-            f"{output}: {share:.1%} of the hull floats, held by nothing that stands on the platen: masks miss what is "
-            f"between; look for gaps in thin parts, correct them and run again"
+            f"{output}: {hull.floating:.1%} of the hull floats, held by nothing that stands on the platen: masks miss "
+            f"what is between; look for gaps in thin parts, correct them and run again"
         )
     agreements = view_agreement(hull, masks, cameras, poses)
     write_mesh(output, hull)
