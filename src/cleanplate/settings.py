@@ -5,7 +5,9 @@ from typing import Literal, get_args
 
 from cleanplate.errors import SettingsError
 
-ProfileName = Literal["default", "amazon", "shopify", "google", "khronos-ar", "khronos-planner", "quicklook", "web"]
+ProfileName = Literal[
+    "default", "amazon", "shopify", "google", "khronos-ar", "khronos-planner", "quicklook", "web", "web-draco"
+]
 DeviceName = Literal["auto", "cpu", "cuda"]
 ExecutorName = Literal["serial", "processes", "ray"]
 StageName = Literal["segment", "refine", "check", "carve", "asset", "report"]

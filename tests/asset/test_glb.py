@@ -4,8 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import trimesh
+from scipy.spatial import cKDTree
 
 from cleanplate.asset import Model, write_glb
+from cleanplate.asset.atlas import unwrap
+from cleanplate.asset.draco import BITS
 from cleanplate.asset.model import Glass
 from cleanplate.geometry import Mesh
 from cleanplate.image.colour import to_linear
@@ -18,6 +21,16 @@ def coloured(torus) -> Model:
     vertices, faces = torus.vertices, torus.faces
     colours = np.random.default_rng(0).integers(0, 256, vertices.shape).astype(np.uint8)
     return Model(vertices, Mesh(vertices, faces).normals, faces, colours=colours).upright()
+
+
+@pytest.fixture(scope="module")
+def textured() -> Model:
+    mesh = Mesh.of(trimesh.creation.torus(0.035, 0.015, major_sections=24, minor_sections=12))
+    atlas = unwrap(mesh.vertices, mesh.faces, 64)
+    grey = np.full((64, 64, 3), 140, np.uint8)
+    uv = np.column_stack([atlas.uv[:, 0], 1 - atlas.uv[:, 1]])
+    vertices, normals = mesh.vertices[atlas.source], mesh.normals[atlas.source]
+    return Model(vertices, normals, atlas.faces, uv=uv, texture=grey, relief=np.full_like(grey, (128, 128, 255)))
 
 
 def _clean(issues: dict) -> bool:
@@ -73,7 +86,7 @@ def test_equal_models_give_equal_bytes(coloured, tmp_path):
 def test_meshopt_loses_nothing(coloured, validate, run_tool, tmp_path):
     pytest.importorskip("meshopt", reason="needs the extra: pip install 'cleanplate[web-asset]'")
     write_glb(tmp_path / "plain.glb", coloured)
-    write_glb(tmp_path / "web.glb", coloured, meshopt=True)
+    write_glb(tmp_path / "web.glb", coloured, compression="meshopt")
     issues = validate(tmp_path / "web.glb")
     assert issues["numErrors"] == issues["numWarnings"] == 0, issues
     assert (tmp_path / "web.glb").stat().st_size < 0.8 * (tmp_path / "plain.glb").stat().st_size
@@ -91,6 +104,46 @@ def test_meshopt_loses_nothing(coloured, validate, run_tool, tmp_path):
 
     before = triangles(plain["POSITION"], plain["NORMAL"], plain["COLOR_0"], plain["indices"].reshape(-1, 3))
     assert np.array_equal(triangles(position, normal, colour, faces), before)
+
+
+@pytest.mark.parametrize("kind", ["coloured", "textured"])
+def test_draco_rounds_no_more_than_it_says(kind, request, validate, run_tool, tmp_path):
+    pytest.importorskip("DracoPy", reason="needs the extra: pip install 'cleanplate[web-asset]'")
+    model = request.getfixturevalue(kind)
+    write_glb(tmp_path / "plain.glb", model)
+    write_glb(tmp_path / "web.glb", model, compression="draco")
+    issues = validate(tmp_path / "web.glb")
+    assert issues["numErrors"] == issues["numWarnings"] == 0, issues
+    before, (found,) = read_glb(tmp_path / "plain.glb")[1], run_tool("decode_draco.mjs", tmp_path / "web.glb")
+    faces = np.frombuffer(base64.b64decode(found.pop("faces")), "<i4").reshape(-1, 3)
+    after = {
+        name: np.frombuffer(base64.b64decode(each), "<f4").reshape(-1, before[name].shape[1])
+        for name, each in found.items()
+    }
+    assert set(after) == set(before) - {"indices"}
+    placed = [name for name in ("POSITION", "TEXCOORD_0") if name in before]  # no two vertices share these
+    _, source = cKDTree(np.hstack([before[name] for name in placed])).query(np.hstack([after[name] for name in placed]))
+    same = [rolled(each)[np.lexsort(rolled(each).T)] for each in (source[faces], before["indices"].reshape(-1, 3))]
+    assert np.array_equal(*same)
+    for name in placed:
+        step = np.ptp(before[name], axis=0).max() / (2 ** BITS[name] - 1)
+        assert np.abs(after[name] - before[name][source]).max() <= 0.5 * step + 1e-7, name
+    assert (after["NORMAL"] * before["NORMAL"][source]).sum(axis=1).min() > np.cos(np.radians(1 / 16))
+    for name in {"COLOR_0", "TANGENT"} & set(after):
+        assert np.array_equal(after[name], before[name][source]), name
+
+    document = read_document(tmp_path / "web.glb")
+    primitive = document["meshes"][0]["primitives"][0]
+    told = {name: document["accessors"][number] for name, number in primitive["attributes"].items()}
+    assert {each["count"] for each in told.values()} == {len(source)}
+    assert document["accessors"][primitive["indices"]]["count"] == faces.size
+    low, high = (edge(after["POSITION"], axis=0).tolist() for edge in (np.min, np.max))
+    assert (told["POSITION"]["min"], told["POSITION"]["max"]) == (low, high)
+
+
+def rolled(faces: np.ndarray) -> np.ndarray:
+    """Return triangles from their least corner on, which leaves their orientation."""
+    return faces[np.arange(len(faces))[:, None], (faces.argmin(axis=1)[:, None] + np.arange(3)) % 3]
 
 
 @pytest.mark.parametrize("refraction", [True, False])

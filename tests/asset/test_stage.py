@@ -139,13 +139,16 @@ def test_profiles_keep_the_targets_documented_limits(name):
     if name in ("default", "google"):
         assert profile.max_vertices <= 30_000
         assert profile.max_bytes <= 10_000_000
-    assert profile.meshopt == (name == "web")
+    assert profile.compression == {"web": "meshopt", "web-draco": "draco"}.get(name)
 
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_each_profile_gives_what_its_shop_asks_for(name, capture, hull_mesh, tmp_path, validate):
-    if PROFILES[name].meshopt:
-        pytest.importorskip("meshopt", reason="needs the extra: pip install 'cleanplate[web-asset]'")
+    if compression := PROFILES[name].compression:
+        pytest.importorskip(
+            {"draco": "DracoPy"}.get(compression, compression),
+            reason="needs the extra: pip install 'cleanplate[web-asset]'",
+        )
     small = replace(PROFILES[name], triangles=3000)
     report = write_asset(hull_mesh, capture, capture.folder / "masks", tmp_path / "a.glb", small)
     issues = validate(tmp_path / "a.glb")

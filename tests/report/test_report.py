@@ -8,6 +8,7 @@ import trimesh
 from playwright.sync_api import Browser
 
 from cleanplate.asset import Model, write_glb
+from cleanplate.asset.profiles import Compression
 from cleanplate.geometry import Mesh
 from cleanplate.report import disagreement, overlay, view_panel, write_report
 
@@ -50,20 +51,20 @@ def test_a_view_that_others_changed_is_noted_by_its_share_of_the_mask(tmp_path: 
     assert "100 removed, 33% of it" in note(20, 10)
 
 
-def box_of(path: Path, colour: tuple[int, int, int], meshopt: bool = False) -> None:
+def box_of(path: Path, colour: tuple[int, int, int], compression: Compression | None = None) -> None:
     box = Mesh.of(trimesh.creation.box((0.1, 0.1, 0.1)))
     colours = np.tile(np.array(colour, np.uint8), (len(box.vertices), 1))
-    write_glb(path, Model(box.vertices, box.normals, box.faces, colours=colours), meshopt=meshopt)
+    write_glb(path, Model(box.vertices, box.normals, box.faces, colours=colours), compression=compression)
 
 
 @pytest.fixture(scope="module", params=["plain", "web"])
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report of a plain model, and of one compressed as the profile `web` does."""
+    """A report of plain models, and of ones compressed as `web` and `web-draco` do."""
     if request.param == "web":
         pytest.importorskip("meshopt", reason="needs the extra: pip install 'cleanplate[web-asset]'")
     folder = tmp_path_factory.mktemp("report")
-    box_of(folder / "box.glb", (200, 30, 30), request.param == "web")
-    box_of(folder / "box.amazon.glb", (30, 30, 200))
+    box_of(folder / "box.glb", (200, 30, 30), "meshopt" if request.param == "web" else None)
+    box_of(folder / "box.amazon.glb", (30, 30, 200), "draco" if request.param == "web" else None)
     image = np.full((64, 80, 3), 200, np.uint8)
     mask = np.zeros((64, 80), bool)
     mask[20:40, 20:60] = True

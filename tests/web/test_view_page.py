@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -45,13 +46,21 @@ def run(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_model_of_the_profile_web_is_drawn_too(browser: Browser, run: Path) -> None:
+def test_compressed_models_are_drawn_too(browser: Browser, run: Path) -> None:
     pytest.importorskip("meshopt", reason="needs the extra: pip install 'cleanplate[web-asset]'")
     box = Mesh.of(trimesh.creation.box(EXTENT))
     green = np.tile(np.array([0, 160, 0], np.uint8), (len(box.vertices), 1))
-    write_glb(run / "B00000DISC.glb", Model(box.vertices, box.normals, box.faces, colours=green), meshopt=True)
+    model = Model(box.vertices, box.normals, box.faces, colours=green)
+    write_glb(run / "B00000DISC.glb", model, compression="meshopt")
+    write_glb(run / "B00000DISC.web-draco.glb", replace(model, colours=green[:, [1, 0, 2]]), compression="draco")
+    (run / "B00000DISC.web-draco.json").write_text(json.dumps({"profile": "web-draco"}))
     with served(lambda port: view_app(Viewer(find_products([run])), TOKEN, port)) as page:
-        drawn(browser, page.url)
+        tab = drawn(browser, page.url)
+        tab.evaluate("delete document.querySelector('model-viewer').dataset.ready")
+        tab.get_by_label("Made for").select_option("web-draco")
+        tab.wait_for_selector("model-viewer[data-ready=true]")
+        red = picture_of(tab)[..., [1, 0, 2]]
+        assert green_share(red) > 0.03
 
 
 def test_profiles_of_a_result_are_switched_between(browser: Browser, run: Path) -> None:

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from cleanplate import __version__
+from cleanplate.asset import draco
 from cleanplate.asset.model import ROUGHNESS, Glass, Model
 from cleanplate.asset.pictures import Pictures, encode_pictures
+from cleanplate.asset.profiles import Compression
 from cleanplate.asset.provenance import xmp_packet
 from cleanplate.errors import require
 from cleanplate.files import write_bytes
 from cleanplate.image.colour import to_linear
 
-FLOAT, UINT16, UINT32 = 5126, 5123, 5125
+COMPONENTS = {"<f4": 5126, "<u2": 5123, "<u4": 5125}
+KINDS = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
 VERTICES, INDICES = 34962, 34963
 MESHOPT = "EXT_meshopt_compression"
 XMP = "KHR_xmp_json_ld"
@@ -26,11 +29,11 @@ XMP = "KHR_xmp_json_ld"
 class _Buffer:
     """The binary chunk, with the views and accessors that point into it."""
 
-    def __init__(self, meshopt: bool) -> None:
+    def __init__(self, compression: Compression | None) -> None:
         self.data = bytearray()
         self.views: list[dict[str, Any]] = []
         self.accessors: list[dict[str, Any]] = []
-        self._encoder = require("meshopt", "web-asset") if meshopt else None
+        self._compression = compression
         self.decoded_length = 0
 
     def add_bytes(self, data: bytes, **view: Any) -> int:
@@ -39,18 +42,21 @@ class _Buffer:
         self.data += data
         return len(self.views) - 1
 
-    def add_array(self, array: np.ndarray, kind: str, component: int, target: int, **accessor: Any) -> int:
+    def add_array(self, array: np.ndarray, target: int, **accessor: Any) -> int:
+        """Add an accessor of an array's rows; Draco's stand in a stream of their own, and have no view."""
         array = np.ascontiguousarray(array)
-        view = self._compress(array, target) if self._encoder else self.add_bytes(array.tobytes(), target=target)
-        self.accessors.append(
-            {"bufferView": view, "componentType": component, "count": len(array), "type": kind, **accessor}
-        )
+        kind = {"componentType": COMPONENTS[array.dtype.str], "type": KINDS[array[:1].size], "count": len(array)}
+        if self._compression == "meshopt":
+            kind["bufferView"] = self._compress(array, target)
+        elif self._compression is None:
+            kind["bufferView"] = self.add_bytes(array.tobytes(), target=target)
+        self.accessors.append(kind | accessor)
         return len(self.accessors) - 1
 
     def _compress(self, array: np.ndarray, target: int) -> int:
         """Add a view whose decoded bytes lie in buffer 1, which no file holds."""
         mode = "ATTRIBUTES" if target == VERTICES else "TRIANGLES"
-        encoded = self._encoder.encode_gltf_buffer(array, mode)  # type: ignore[union-attr]
+        encoded = require("meshopt", "web-asset").encode_gltf_buffer(array, mode)
         stride = array.nbytes // len(array)
         view = self.add_bytes(encoded, target=target)
         place = {key: self.views[view].pop(key) for key in ("buffer", "byteOffset", "byteLength")}
@@ -67,7 +73,7 @@ def write_glb(
     path: Path,
     model: Model,
     *,
-    meshopt: bool = False,
+    compression: Compression | None = None,
     pictures: Pictures | None = None,
     refraction: bool = True,
     provenance: Mapping[str, str] | None = None,
@@ -78,28 +84,29 @@ def write_glb(
     Vertex colours become linear light as glTF demands, 16 bits each; textures become JPEGs.
 
     Args:
-        meshopt: compress the geometry without loss by EXT_meshopt_compression, for web viewers with its decoder.
+        compression: of the geometry, for viewers with its decoder: "meshopt" without loss (EXT_meshopt_compression),
+            "draco" rounded as `draco.BITS` says (KHR_draco_mesh_compression).
         pictures: the model's textures, encoded; by default at their own size.
         refraction: write glass as such; otherwise blended by alpha.
         provenance: what the model was made from, as an XMP packet (KHR_xmp_json_ld).
         name: of the product, for people: the node's.
 
     Raises:
-        MissingExtra: meshopt is asked for and its package is not installed.
+        MissingExtra: compression is asked for and its package is not installed.
     """
-    write_bytes(path, glb_bytes(model, meshopt, pictures, refraction, provenance, name))
+    write_bytes(path, glb_bytes(model, compression, pictures, refraction, provenance, name))
 
 
 def glb_bytes(
     model: Model,
-    meshopt: bool = False,
+    compression: Compression | None = None,
     pictures: Pictures | None = None,
     refraction: bool = True,
     provenance: Mapping[str, str] | None = None,
     name: str = "product",
 ) -> bytes:
     """Return what `write_glb` writes."""
-    buffer = _Buffer(meshopt)
+    buffer = _Buffer(compression)
     document: dict[str, Any] = {
         "asset": {"version": "2.0", "generator": f"cleanplate {__version__}"},
         "scene": 0,
@@ -111,8 +118,8 @@ def glb_bytes(
     maps = {name: {"index": number} for number, name in enumerate(given)}
     primitives, materials = [], []
     for number, (part, glass) in enumerate(model.parts):
-        part = _in_cache_order(part) if meshopt else part
-        primitives.append({**_geometry(buffer, part, "normalTexture" in maps), "material": number})
+        part = _in_cache_order(part) if compression == "meshopt" else part
+        primitives.append({**_geometry(buffer, part, "normalTexture" in maps, compression), "material": number})
         materials.append(_material(part, maps, glass, refraction, used))
     document |= {"materials": materials, "meshes": [{"primitives": primitives}]}
     # After the geometry: the auditor takes an image in buffer view 0 for one that is not there.
@@ -124,8 +131,9 @@ def glb_bytes(
     buffers: list[dict[str, Any]] = [{"byteLength": len(buffer.data)}]
     if buffer.decoded_length:
         buffers.append({"byteLength": buffer.decoded_length, "extensions": {MESHOPT: {"fallback": True}}})
-        document["extensionsRequired"] = [MESHOPT]
-        used.add(MESHOPT)
+    if compression:
+        document["extensionsRequired"] = [MESHOPT if compression == "meshopt" else draco.EXTENSION]
+        used.update(document["extensionsRequired"])
     document |= {"buffers": buffers, "bufferViews": buffer.views, "accessors": buffer.accessors}
     if used:
         document["extensionsUsed"] = sorted(used)
@@ -156,28 +164,35 @@ def _add_pictures(document: dict[str, Any], buffer: _Buffer, given: Mapping[str,
     }
 
 
-def _geometry(buffer: _Buffer, part: Model, tangents: bool) -> dict[str, Any]:
-    positions = part.vertices.astype("<f4")
-    bounds = {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()}
-    attributes = {
-        "POSITION": buffer.add_array(positions, "VEC3", FLOAT, VERTICES, **bounds),
-        "NORMAL": buffer.add_array(part.normals.astype("<f4"), "VEC3", FLOAT, VERTICES),
+def _geometry(buffer: _Buffer, part: Model, tangents: bool, compression: Compression | None) -> dict[str, Any]:
+    attributes, faces, primitive = _attributes(part, tangents), part.faces, {}
+    if compression == "draco":
+        packed = draco.pack(attributes, faces)
+        attributes, faces = packed.attributes, packed.faces
+        stream = {"bufferView": buffer.add_bytes(packed.data), "attributes": packed.ids}
+        primitive = {"extensions": {draco.EXTENSION: stream}}
+    positions = attributes["POSITION"]
+    told = {
+        "POSITION": {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()},
+        "COLOR_0": {"normalized": True},
     }
+    numbers = {name: buffer.add_array(each, VERTICES, **told.get(name, {})) for name, each in attributes.items()}
+    indices = buffer.add_array(faces.ravel().astype("<u2" if len(positions) <= 65535 else "<u4"), INDICES)
+    return {"attributes": numbers, "indices": indices, **primitive}
+
+
+def _attributes(part: Model, tangents: bool) -> dict[str, np.ndarray]:
+    """Return the vertices' arrays by glTF's names."""
+    attributes = {"POSITION": part.vertices.astype("<f4"), "NORMAL": part.normals.astype("<f4")}
     if part.uv is not None and part.texture is not None:
         flipped = np.column_stack([part.uv[:, 0], 1.0 - part.uv[:, 1]])  # glTF's v runs down
-        attributes["TEXCOORD_0"] = buffer.add_array(flipped.astype("<f4"), "VEC2", FLOAT, VERTICES)
+        attributes["TEXCOORD_0"] = flipped.astype("<f4")
         if tangents:
-            attributes["TANGENT"] = buffer.add_array(part.tangents.astype("<f4"), "VEC4", FLOAT, VERTICES)
+            attributes["TANGENT"] = part.tangents.astype("<f4")
     elif part.colours is not None:
         linear = np.rint(65535 * to_linear(part.colours / 255.0)).astype("<u2")
-        rgba = np.column_stack([linear, np.full(len(linear), 65535, "<u2")])
-        attributes["COLOR_0"] = buffer.add_array(rgba, "VEC4", UINT16, VERTICES, normalized=True)
-    small = len(positions) <= 65535
-    indices = part.faces.ravel().astype("<u2" if small else "<u4")
-    return {
-        "attributes": attributes,
-        "indices": buffer.add_array(indices, "SCALAR", UINT16 if small else UINT32, INDICES),
-    }
+        attributes["COLOR_0"] = np.column_stack([linear, np.full(len(linear), 65535, "<u2")])
+    return attributes
 
 
 def _material(

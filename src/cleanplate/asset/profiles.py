@@ -5,6 +5,8 @@ from typing import Literal
 
 from cleanplate.settings import check_profile
 
+Compression = Literal["meshopt", "draco"]
+"""Of geometry."""
 MEGABYTE = 1_000_000
 AUDITOR_RANGE = (30, 243)
 """Brightest channel of the base colour's texels that the Khronos glTF Asset Auditor 1.0.5 calls safe, 0..255."""
@@ -21,7 +23,7 @@ class Profile:
         as_of, source: the day that the limits were read, and where.
         triangles: as many are made, where that is less than allowed: a hull holds no more detail.
         required: maps that each material must have.
-        meshopt: compress with EXT_meshopt_compression, which only the web reads.
+        compression: of the geometry, which only the web surely reads.
         normals: bake a normal map.
         glass: as refraction (KHR_materials_transmission, _ior, _volume) or blended by alpha.
         extensions: that the target reads.
@@ -37,7 +39,7 @@ class Profile:
     source: str
     triangles: int = 35_000
     required: tuple[str, ...] = ("colour", "surface")
-    meshopt: bool = False
+    compression: Compression | None = None
     normals: bool = False
     glass: Literal["refraction", "blend"] = "refraction"
     extensions: tuple[str, ...] = (
@@ -106,8 +108,14 @@ PROFILES = {
         Profile(
             "web", 100_000, 65_535, 512, 2048, 3 * MEGABYTE, "2026-11-26",
             "model-viewer 4 with the vendored meshopt decoder; 3 MB as the Khronos guidelines for one item on the web",
-            meshopt=True, normals=True,
+            compression="meshopt", normals=True,
             extensions=(*Profile.extensions, "EXT_meshopt_compression"),
+        ),
+        Profile(
+            "web-draco", 100_000, 65_535, 512, 2048, 3 * MEGABYTE, "2026-11-27",
+            "model-viewer 4, which fetches Draco's decoder by itself, or with the vendored one; otherwise as web",
+            compression="draco",
+            extensions=(*Profile.extensions, "KHR_draco_mesh_compression"),
         ),
     )
 }  # fmt: skip

@@ -37,7 +37,7 @@ class AssetReport:
 
     Attributes:
         path: the file's name.
-        triangles, vertices: of the file, seams counted.
+        triangles, vertices: of the file, seams counted, but for the few vertices that Draco doubles.
         texture: side of its textures, texels.
         size_bytes: of the file.
         extent: width (x), height (y) and depth (z) in metres.
@@ -84,7 +84,7 @@ def write_asset(
 
     Raises:
         MeshError: the mesh cannot be used, or a file would break the profile's limits; then it is not written.
-        MissingExtra: USDZ or meshopt is asked for and not installed.
+        MissingExtra: USDZ or compression is asked for and not installed.
         ImageError, CaptureError: a photograph or mask cannot be used, or a view has no pose.
     """
     limits = profile if isinstance(profile, Profile) else find_profile(profile)
@@ -101,7 +101,7 @@ def write_asset(
     refraction = limits.glass == "refraction"
     origin = None if made_by is None else provenance(capture, mask_dir, hull_mesh, made_by)
     told = origin if XMP in limits.extensions else None
-    data = glb_bytes(model, limits.meshopt, pictures, refraction, told, capture.title or "product")
+    data = glb_bytes(model, limits.compression, pictures, refraction, told, capture.title or "product")
     size = _write_checked(out_glb, limits, report, lambda path: write_bytes(path, data))
     report = replace(report, size_bytes=size)
     if usdz:
@@ -123,7 +123,7 @@ def _fit(mesh: Mesh, photos: Photos, limits: Profile, transparent: bool) -> tupl
     while True:
         baked = bake(simplify(mesh, triangles), photos, side, mesh if limits.normals else None, transparent)
         model = baked.model
-        shape = len(glb_bytes(model, limits.meshopt, empty_pictures(model))) + HEADER
+        shape = len(glb_bytes(model, limits.compression, empty_pictures(model))) + HEADER
         pictures = fitting_pictures(model, limits.min_texture, limits.max_bytes - shape)
         small = len(model.vertices) <= limits.max_vertices and pictures is not None
         if small or triangles < FEWEST_TRIANGLES:

@@ -15,9 +15,9 @@ from cleanplate.report.overlay import disagreement, overlay, thumbnail
 from cleanplate.types import Image, Mask
 
 HERE = Path(__file__).parent
-VIEWER = HERE / "vendor" / "model-viewer-umd.min.js"
-DECODER = HERE / "vendor" / "meshopt_decoder.js"
-"""Of EXT_meshopt_compression, which the profile `web` uses (meshoptimizer, MIT)."""
+VENDOR = HERE / "vendor"
+"""model-viewer, and what decodes the profiles `web` (meshoptimizer, MIT) and `web-draco` (Draco, Apache-2.0) for it."""
+DRACO = b"KHR_draco_mesh_compression"
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ def write_report(
     """
     from jinja2 import Environment, FileSystemLoader
 
+    shown = {path: path.read_bytes() for path in models if path.suffix == ".glb"}
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["data_url"] = _data_url
     page = environment.get_template("report.html.j2").render(
@@ -90,14 +91,11 @@ def write_report(
         figures=figures,
         problems=gathered(problems),
         panels=sorted(panels, key=_worst_first),
-        models=[
-            (_profile(path, models[0]), _data_url(path.read_bytes(), "model/gltf-binary"))
-            for path in models
-            if path.suffix == ".glb"
-        ],
+        models=[(_profile(path, models[0]), _data_url(data, "model/gltf-binary")) for path, data in shown.items()],
         files=[(model.name, f"{model.stat().st_size / 1e6:.2f} MB") for model in models],
-        viewer=VIEWER.read_text() if models else "",
-        decoder=DECODER.read_text() if models else "",
+        viewer=(VENDOR / "model-viewer-umd.min.js").read_text() if models else "",
+        meshopt=(VENDOR / "meshopt_decoder.js").read_text() if models else "",
+        draco=_draco() if any(DRACO in data for data in shown.values()) else "",
     )
     write_bytes(path, page.encode())
 
@@ -105,6 +103,17 @@ def write_report(
 def _profile(path: Path, first: Path) -> str:
     """Return a model's profile by its name, <asin>.<profile>.glb; the first, <asin>.glb, is the one asked for."""
     return path.stem.removeprefix(f"{first.stem}.") if path != first else "as asked for"
+
+
+def _draco() -> str:
+    """Return Draco's decoder as one script: its WebAssembly, which is a file of its own elsewhere, comes with it."""
+    script = (VENDOR / "draco_wasm_wrapper.js").read_text()
+    binary = base64.b64encode((VENDOR / "draco_decoder.wasm").read_bytes()).decode()
+    return f"""{script}
+{{
+  const make = DracoDecoderModule, wasmBinary = Uint8Array.from(atob("{binary}"), (each) => each.charCodeAt(0));
+  DracoDecoderModule = (config) => make(Object.assign(config, {{ wasmBinary }}));
+}}"""
 
 
 def _worst_first(panel: ViewPanel) -> tuple[bool, float, str]:

@@ -19,7 +19,7 @@ from cleanplate.capture import View
 from cleanplate.errors import CaptureError, gathered
 from cleanplate.files import read_object
 from cleanplate.report import overlay
-from cleanplate.report.page import DECODER, VIEWER
+from cleanplate.report.page import VENDOR
 from cleanplate.report.products import RESULT, Product, find_products
 from cleanplate.settings import ProfileName
 from cleanplate.web.doubt import small_image, small_mask
@@ -58,8 +58,7 @@ def view_app(viewer: "Viewer", token: str, port: int) -> Starlette:
         Route("/api/products", viewer.list_products),
         Route(MODELS + "{key}.{kind}", viewer.model),
         Route("/api/views/{key}/{what}", viewer.picture),
-        Route("/vendor/model-viewer.js", _vendored),
-        Route("/vendor/meshopt_decoder.js", _decoder),
+        Mount("/vendor", StaticFiles(directory=VENDOR)),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     guard = Middleware(Guard, token=token, port=port, policy=policy(model_viewer=True), models=MODELS)
@@ -68,14 +67,6 @@ def view_app(viewer: "Viewer", token: str, port: int) -> Starlette:
 
 async def _page(_: Request) -> Response:
     return FileResponse(STATIC / "view.html", headers={"cache-control": "no-store"})
-
-
-async def _vendored(_: Request) -> Response:
-    return FileResponse(VIEWER, media_type="text/javascript")
-
-
-async def _decoder(_: Request) -> Response:
-    return FileResponse(DECODER, media_type="text/javascript")
 
 
 class Viewer:

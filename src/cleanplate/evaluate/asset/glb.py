@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from cleanplate.asset import draco
 from cleanplate.errors import require
 from cleanplate.evaluate.asset.facts import Facts, texture_of
 from cleanplate.untrusted import parse_json
@@ -15,6 +16,7 @@ VALUES = 60_000_000
 """Numbers of one accessor."""
 TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+NEEDED = ("POSITION", "TEXCOORD_0")
 MESHOPT = "EXT_meshopt_compression"
 
 
@@ -119,31 +121,28 @@ class _Reader:
             return
         if self.facts.triangles > VALUES:
             raise Fault("too many triangles")
-        attributes, extensions = primitive["attributes"], primitive.get("extensions", {})
-        if "KHR_draco_mesh_compression" in extensions:
-            self.compressed(attributes, primitive, matrix)
-            return
-        points = self.accessor(attributes["POSITION"]).astype(float)
-        indexed = "indices" in primitive
-        corners = self.accessor(primitive["indices"]).astype(np.int64).ravel() if indexed else np.arange(len(points))
-        faces = corners[: len(corners) // 3 * 3].reshape(-1, 3)
+        attributes, faces = self.geometry(primitive)
+        points = attributes["POSITION"]
         if len(faces) and faces.max() >= len(points):
             raise Fault("triangles of vertices that are not there")
         self.facts.triangles += len(faces)
         self.facts.vertices += len(points)
         self.facts.add_points(points[np.unique(faces)] @ matrix[:3, :3].T + matrix[:3, 3])
         if "TEXCOORD_0" in attributes:
-            self.facts.add_places(self.accessor(attributes["TEXCOORD_0"]).astype(float), faces)
+            self.facts.add_places(attributes["TEXCOORD_0"], faces)
 
-    def compressed(self, attributes: dict[str, Any], primitive: dict[str, Any], matrix: np.ndarray) -> None:
-        """Draco: counts and bounds stand in the accessors, nothing else is decoded."""
-        position = self.listed("accessors")[_index(attributes["POSITION"])]
-        count = self.listed("accessors")[_index(primitive["indices"])]["count"]
-        self.facts.triangles += int(count) // 3
-        self.facts.vertices += int(position["count"])
-        box = np.array(np.meshgrid(*zip(position["min"], position["max"], strict=True))).reshape(3, -1).T.astype(float)
-        self.facts.add_points(box @ matrix[:3, :3].T + matrix[:3, 3])
-        self.facts.unread.append("texture coordinates: compressed by Draco")
+    def geometry(self, primitive: dict[str, Any]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Return positions and texture coordinates, as far as there are, and triangles."""
+        named = {name: number for name, number in primitive["attributes"].items() if name in NEEDED}
+        if stream := primitive.get("extensions", {}).get(draco.EXTENSION):
+            ids = {name: _index(stream["attributes"][name]) for name in named}
+            found, faces = draco.unpack(self.view(stream["bufferView"]), ids)
+            accessors = {name: self.listed("accessors")[_index(number)] for name, number in named.items()}
+            return {name: _scaled(each, accessors[name]).astype(float) for name, each in found.items()}, faces
+        attributes = {name: self.accessor(number).astype(float) for name, number in named.items()}
+        indexed, count = "indices" in primitive, len(attributes["POSITION"])
+        corners = self.accessor(primitive["indices"]).astype(np.int64).ravel() if indexed else np.arange(count)
+        return attributes, corners[: len(corners) // 3 * 3].reshape(-1, 3)
 
     def accessor(self, number: int) -> np.ndarray:
         accessor = self.listed("accessors")[_index(number)]
@@ -162,10 +161,7 @@ class _Reader:
         if count and start + (count - 1) * stride + row > len(data):
             raise Fault("an accessor that goes beyond its buffer")
         rows = np.lib.stride_tricks.as_strided(data[start:], (count, row), (stride, 1)) if count else data[:0]
-        found = np.ascontiguousarray(rows).view(kind).reshape(count, width)
-        if accessor.get("normalized") and kind.kind != "f":
-            found = np.maximum(found / np.iinfo(kind).max, -1.0)
-        return found
+        return _scaled(np.ascontiguousarray(rows).view(kind).reshape(count, width), accessor)
 
     def view(self, number: int) -> bytes:
         view = self.listed("bufferViews")[_index(number)]
@@ -183,6 +179,13 @@ class _Reader:
             decoded = decoder.decode_gltf_buffer(data, count, stride, packed["mode"], packed.get("filter"))
             data = np.ascontiguousarray(decoded).tobytes()
         return data
+
+
+def _scaled(found: np.ndarray, accessor: dict[str, Any]) -> np.ndarray:
+    """Return an accessor's values as they are meant, where integers stand for 0..1 or -1..1."""
+    if accessor.get("normalized") and found.dtype.kind != "f":
+        return np.maximum(found / np.iinfo(found.dtype).max, -1.0)
+    return found
 
 
 def _index(value: Any) -> int:

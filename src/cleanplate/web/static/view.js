@@ -153,6 +153,7 @@ $("products").addEventListener("change", (event) => show(products[event.target.v
 history.replaceState(null, "", location.pathname);
 const ModelViewer = await customElements.whenDefined("model-viewer");
 ModelViewer.meshoptDecoderLocation = "/vendor/meshopt_decoder.js"; // of the profile `web`
+ModelViewer.dracoDecoderLocation = "/vendor/"; // of `web-draco`
 const response = await fetch("/api/products");
 if (response.ok) {
   ({ products, session } = await response.json());
