@@ -85,7 +85,7 @@ def write_glb(
 
     Args:
         compression: of the geometry, for viewers with its decoder: "meshopt" without loss (EXT_meshopt_compression),
-            "draco" rounded as `draco.BITS` says (KHR_draco_mesh_compression).
+            "draco" rounded as `draco.BITS` says (KHR_draco_mesh_compression), which keeps charts sound.
         pictures: the model's textures, encoded; by default at their own size.
         refraction: write glass as such; otherwise blended by alpha.
         provenance: what the model was made from, as an XMP packet (KHR_xmp_json_ld).
