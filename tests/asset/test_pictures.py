@@ -1,12 +1,13 @@
 import io
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from PIL import Image as Pillow
 
 from cleanplate.asset import Model
 from cleanplate.asset.occlusion import ambient_occlusion
-from cleanplate.asset.pictures import encode_pictures, safe_colours
+from cleanplate.asset.pictures import encode_jpeg, encode_pictures, safe_colours
 from cleanplate.asset.profiles import AUDITOR_RANGE
 from cleanplate.asset.stage import fitting_pictures
 from cleanplate.geometry import Mesh
@@ -32,6 +33,15 @@ def test_what_a_decoder_gets_is_in_the_range_even_of_hard_prints():
     stripes[::5] = (255, 0, 0)
     decoded = np.asarray(Pillow.open(io.BytesIO(encode_pictures(_model(stripes)).colour))).max(axis=2)
     assert decoded.min() >= AUDITOR_RANGE[0] and decoded.max() <= AUDITOR_RANGE[1]
+
+
+def test_a_pictures_own_huffman_tables_spare_bytes_and_change_no_pixel():
+    steps = np.repeat(np.arange(0, 256, 4, dtype=np.uint8), 4 * 256 * 3).reshape(256, 256, 3)
+    options = [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    usual, own = cv2.imencode(".jpg", steps, options)[1].tobytes(), encode_jpeg(steps, 90)
+    decoded = [np.asarray(Pillow.open(io.BytesIO(data))) for data in (usual, own)]
+    assert (decoded[0] == decoded[1]).all()
+    assert len(own) < 0.9 * len(usual)
 
 
 def test_quality_goes_first_then_size():

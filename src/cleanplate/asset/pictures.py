@@ -56,7 +56,10 @@ def empty_pictures(model: Model) -> Pictures:
 
 
 def encode_jpeg(image: Image, quality: int = QUALITY) -> bytes:
-    """Return the image as JPEG, without subsampled chroma, which would bleed over the atlas' seams."""
+    """Return the image as JPEG, without subsampled chroma, which would bleed over the atlas' seams.
+
+    Its Huffman tables are made for it alone: the same pixels in fewer bytes.
+    """
     import cv2
 
     options = [
@@ -64,6 +67,8 @@ def encode_jpeg(image: Image, quality: int = QUALITY) -> bytes:
         quality,
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+        cv2.IMWRITE_JPEG_OPTIMIZE,
+        1,
     ]
     return cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)[1].tobytes()
 
