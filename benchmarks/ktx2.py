@@ -58,11 +58,8 @@ def tell(name: str, texture: Image, encode: Callable[[], bytes], to_picture: Cal
     data = encode()
     seconds = time.process_time() - start
     decoded = cv2.imdecode(np.frombuffer(to_picture(data), np.uint8), cv2.IMREAD_COLOR)
-    error = texture.astype(float) - cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
-    print(
-        f"{name:14s} {len(data):9,d} bytes {10 * np.log10(255**2 / (error**2).mean()):5.1f} dB {seconds:5.1f} s",
-        flush=True,
-    )
+    ratio = cv2.PSNR(cv2.cvtColor(texture, cv2.COLOR_RGB2BGR), decoded)
+    print(f"{name:14s} {len(data):9,d} bytes {ratio:5.1f} dB {seconds:5.1f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,19 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
+import numpy as np
 import pytest
 from jaxtyping import install_import_hook
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from cleanplate.asset import Model
 
 install_import_hook("cleanplate", "typechecker.check")
 
@@ -38,6 +42,23 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the folder of shared captures, not found at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def ring() -> "Model":
+    """A ring, 10 cm wide and deep, 3 cm high, standing at zero, with all its maps."""
+    import trimesh
+
+    from cleanplate.asset import Model
+    from cleanplate.asset.atlas import unwrap
+    from cleanplate.geometry import Mesh
+
+    mesh = Mesh.of(trimesh.creation.torus(0.035, 0.015, major_sections=24, minor_sections=12))
+    atlas = unwrap(mesh.vertices, mesh.faces, 512)
+    grey = np.full((512, 512, 3), 140, np.uint8)
+    uv = np.column_stack([atlas.uv[:, 0], 1 - atlas.uv[:, 1]])
+    cut = Model(mesh.vertices[atlas.source], mesh.normals[atlas.source], atlas.faces, uv=uv, texture=grey)
+    return replace(cut, surface=grey, relief=np.full_like(grey, (128, 128, 255))).upright()
 
 
 @pytest.fixture(scope="session")

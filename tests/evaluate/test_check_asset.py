@@ -11,31 +11,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import trimesh
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cleanplate.asset import Model, write_glb, write_usdz
-from cleanplate.asset.atlas import unwrap
 from cleanplate.errors import MeshError
 from cleanplate.evaluate.asset import check
 from cleanplate.evaluate.asset.certificate import write_certificate
 from cleanplate.evaluate.asset.check import check_asset
 from cleanplate.evaluate.asset.glb import Fault, read_glb
-from cleanplate.geometry import Mesh
 
 TOOLS = Path(__file__).resolve().parents[1] / "tools"
 
 
 @pytest.fixture(scope="module")
-def model() -> Model:
-    """A ring, 10 cm wide and deep, 3 cm high, standing at zero, with all its maps."""
-    mesh = Mesh.of(trimesh.creation.torus(0.035, 0.015, major_sections=24, minor_sections=12))
-    atlas = unwrap(mesh.vertices, mesh.faces, 512)
-    grey = np.full((512, 512, 3), 140, np.uint8)
-    uv = np.column_stack([atlas.uv[:, 0], 1 - atlas.uv[:, 1]])
-    cut = Model(mesh.vertices[atlas.source], mesh.normals[atlas.source], atlas.faces, uv=uv, texture=grey)
-    return replace(cut, surface=grey, relief=np.full_like(grey, (128, 128, 255))).upright()
+def model(ring: Model) -> Model:
+    return ring
 
 
 def failed(path: Path, profile: str = "default", **options) -> set[str]:
