@@ -57,7 +57,7 @@ def make(
         str,
         typer.Argument(
             help="segmentation-10k, kitchen-5k, train-small, -hard, -thin, -open, -more, -abstract, -shapes, -views, "
-            "-wires, -solids, -slots, test-145 or yield-30"
+            "-wires, -solids, -slots, -arms, -heaps, -mixed, test-145 or yield-30"
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The data set's folder; run again to resume.")],

@@ -3,7 +3,8 @@
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
 models are trained and tested with: their families, scans and rigs are disjoint. `train-hard`, `train-thin` and
 `train-open` add what is hard to training, `train-more` further families, `train-abstract` shapes that are no products,
-`train-slots` bodies with narrow gaps; `train-shapes` dresses other people's shapes. `train-views`, of those that it
+`train-slots` bodies with narrow gaps, `train-arms` bodies open at a side, `train-heaps` openwork before bodies;
+`train-mixed` has some of all that; `train-shapes` dresses other people's shapes. `train-views`, of those that it
 leaves, `train-wires` and `train-solids` are whole captures, for what judges views together. `yield-30` has whole
 captures of some test products.
 """
@@ -15,7 +16,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,16 @@ OPEN_FAMILIES = (
     *("rosette", "tangle", "dish_rack", "rosette", "lattice", "chain", "tripod", "lantern"),
 )
 THIN = (None, "gloss_white", "matt_white", None, "chrome", "brushed_metal", "clear_glass", None, "plastic")
+ARMS = (
+    "gloss_white",
+    "matt_white",
+    "clear_glass",
+    "chrome",
+    "plastic",
+    "gloss_white",
+    "brushed_metal",
+    "frosted_glass",
+)
 KITCHEN_LATITUDES = (1.0, 2.5, 2.5, 1.0, 2.5, 1.0, 1.0, 1.0, 0.5, 0.5)
 """Share of the views per camera, from the horizon up: dense at about 10, 20 and 40 degrees."""
 
@@ -146,7 +157,7 @@ def _train_hard(meshes: Path | None, scale: float) -> list[Job]:
     """150 training products x 3 views wholly of glass, chrome or white, at the test side's size."""
     scans = [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
     sources = _interleave(TRAIN_FAMILIES, scans, _scaled(150, scale), first_seed=100)
-    sources = [replace(each, material=HARD[i % len(HARD)]) for i, each in enumerate(sources)]
+    sources = _dressed(sources, lambda i: HARD[i % len(HARD)])
     return make_jobs(sources, "HRD", [3] * len(sources), make_pool(16, seed=5), seed=15_000)
 
 
@@ -171,7 +182,7 @@ def _train_wires(_meshes: Path | None, scale: float) -> list[Job]:
     families = [f for pair in zip_longest(THIN_FAMILIES, dict.fromkeys(OPEN_FAMILIES)) for f in pair if f]
     count = _scaled(48, scale)
     sources = _interleave(families, [], count, first_seed=800)
-    sources = [replace(each, material=THIN[i % len(THIN)]) for i, each in enumerate(sources)]
+    sources = _dressed(sources, lambda i: THIN[i % len(THIN)])
     return make_jobs(sources, "WIR", [24] * count, make_pool(16, seed=9), seed=24_000)
 
 
@@ -179,7 +190,7 @@ def _train_solids(_meshes: Path | None, scale: float) -> list[Job]:
     """60 products x 24 views of further bodies, two in three wholly of glass, chrome or white, else as they are."""
     families = [f for pair in zip_longest(TRAIN_FAMILIES, MORE_FAMILIES) for f in pair if f]
     sources = _interleave([f for f in families if f not in THIN_FAMILIES], [], _scaled(60, scale), first_seed=850)
-    sources = [replace(each, material=HARD[i % len(HARD)] if i % 3 else None) for i, each in enumerate(sources)]
+    sources = _dressed(sources, lambda i: HARD[i % len(HARD)] if i % 3 else None)
     return make_jobs(sources, "SOL", [24] * len(sources), make_pool(16, seed=9), seed=26_000)
 
 
@@ -192,6 +203,47 @@ def _train_slots(_meshes: Path | None, scale: float) -> list[Job]:
     return make_jobs(sources, "SLO", [6] * len(sources), make_pool(24, seed=10), seed=27_000)
 
 
+def _train_arms(_meshes: Path | None, scale: float) -> list[Job]:
+    """120 bodies that reach around empty space x 6 views, on rigs that expose the platen to white or nearly so."""
+    sources = [
+        Source("arms", 900 + i, material=ARMS[i // 2 % len(ARMS)] if i % 2 else None)
+        for i in range(_scaled(120, scale))
+    ]
+    keys = np.random.default_rng(11).uniform(0.9, 1.35, 24)
+    pool = tuple(
+        replace(rig, response=replace(rig.response, key=float(key)))
+        for rig, key in zip(make_pool(24, seed=11), keys, strict=True)
+    )
+    return make_jobs(sources, "ARM", [6] * len(sources), pool, seed=28_000)
+
+
+def _train_heaps(_meshes: Path | None, scale: float) -> list[Job]:
+    """320 heaps of random openwork and bodies x 6 views, at `train-views`'s size."""
+    sources = [Source("heap", 1000 + i) for i in range(_scaled(320, scale))]
+    pool = make_pool(24, seed=12)
+    first, second = sources[:160], sources[160:]
+    jobs = make_jobs(first, "HEA", [6] * len(first), pool, seed=29_000)
+    return jobs + make_jobs(second, "HEB", [6] * len(second), pool, seed=29_500)
+
+
+def _train_mixed(meshes: Path | None, scale: float) -> list[Job]:
+    """1000 products x 2 views at the test side's size, five kinds in turn: of each of the recipes before some more."""
+    scans = [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
+    count = _scaled(200, scale)
+    bodies = _interleave(TRAIN_FAMILIES, scans, count, first_seed=600)
+    kinds = (
+        [Source("heap", 5000 + i) for i in range(count)],
+        _dressed(_interleave(OPEN_FAMILIES, [], count, first_seed=5000), lambda i: THIN[i % len(THIN)]),
+        _dressed(bodies, lambda i: HARD[i % len(HARD)] if i % 4 != 1 else None),
+        [Source("arms", 5000 + i) for i in range(count)],
+        _dressed(
+            _interleave(MORE_FAMILIES, [], count, first_seed=5000), lambda i: HARD[i % len(HARD)] if i % 2 else None
+        ),
+    )
+    sources = list(chain.from_iterable(zip(*kinds, strict=True)))
+    return make_jobs(sources, "BIG", [2] * len(sources), make_pool(24, seed=15), seed=60_000)
+
+
 def _train_abstract(_meshes: Path | None, scale: float) -> list[Job]:
     """240 random shapes x 2 views, at the test side's size: 120 by themselves, then 120 heaps of two."""
     sources = _interleave(("tangle", "fretwork", "lattice", "clump"), [], _scaled(120, scale), first_seed=300)
@@ -202,9 +254,7 @@ def _train_abstract(_meshes: Path | None, scale: float) -> list[Job]:
 def _train_more(_meshes: Path | None, scale: float) -> list[Job]:
     """120 products x 2 views of further families, at the test side's size; every second one as hard as `train-hard`."""
     sources = _interleave(MORE_FAMILIES, [], _scaled(120, scale), first_seed=400)
-    sources = [
-        replace(each, material=HARD[i % len(HARD)] if (i + i // 10) % 2 else None) for i, each in enumerate(sources)
-    ]
+    sources = _dressed(sources, lambda i: HARD[i % len(HARD)] if (i + i // 10) % 2 else None)
     return make_jobs(sources, "MOR", [2] * len(sources), make_pool(16, seed=8), seed=19_000)
 
 
@@ -260,6 +310,9 @@ RECIPES = {
         Recipe("train-wires", 320, 256, _train_wires, _FULL_SIZE, validation=0.1),
         Recipe("train-solids", 320, 256, _train_solids, _FULL_SIZE, validation=0.1),
         Recipe("train-slots", 320, 256, _train_slots, _FULL_SIZE, validation=0.1),
+        Recipe("train-arms", 320, 256, _train_arms, _FULL_SIZE, validation=0.1),
+        Recipe("train-heaps", 320, 256, _train_heaps, _FULL_SIZE, validation=0.1),
+        Recipe("train-mixed", 640, 512, _train_mixed, _FULL_SIZE, validation=0.1),
         Recipe("train-views", 320, 256, _train_views, _FULL_SIZE, validation=0.1),
         Recipe("test-145", 640, 512, _test_145, _FULL_SIZE, validation=0.0, test=1.0),
         Recipe("yield-30", 320, 256, _yield_30, _FULL_SIZE, validation=0.0, test=1.0),
@@ -320,6 +373,10 @@ def _interleave(families: Sequence[str], scans: Sequence[Path], count: int, firs
         else:
             sources.append(Source(families[k % len(families)], first_seed + k // len(families)))
     return sources
+
+
+def _dressed(sources: list[Source], material: Callable[[int], str | None]) -> list[Source]:
+    return [replace(each, material=material(i)) for i, each in enumerate(sources)]
 
 
 def _rig_for(pool: tuple[RigConfig, ...], seed: int, product: Product) -> RigConfig:

@@ -21,14 +21,14 @@ from cleanplate.render.products.primitives import (
 from cleanplate.render.products.types import Material, Part
 
 
-def _any(rng: np.random.Generator) -> Material:
+def any_material(rng: np.random.Generator) -> Material:
     return draw(
         rng, gloss_white=3, matt_white=3, ceramic=1, clear_glass=2, frosted_glass=1, chrome=2, brushed_metal=1,
         gold=0.5, plastic=2, paint=1, translucent_plastic=0.5, wood=0.5,
     )  # fmt: skip
 
 
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -42,20 +42,20 @@ def _blob(rng: np.random.Generator, radius: float, roughness: float) -> np.ndarr
 
 def tangle(rng: np.random.Generator) -> list[Part]:
     """Wires bent at random, open or closed, flat on the platen or standing up from it."""
-    size, wire = rng.uniform(0.04, 0.14), _log_uniform(rng, 0.0007, 0.006)
+    size, wire = rng.uniform(0.04, 0.14), log_uniform(rng, 0.0007, 0.006)
     height = size * (rng.uniform(0.5, 1.5) if rng.random() < 0.6 else 0.02)
     parts = []
     for _ in range(int(rng.integers(1, 6))):
         points = rng.uniform(-1, 1, (int(rng.integers(4, 10)), 3)) * [size, size, height / 2]
         parts.append(tube(points, wire * rng.uniform(0.7, 1.4), 120, closed=bool(rng.random() < 0.5), sides=8))
     if rng.random() < 0.3:
-        return [Part(part, _any(rng)) for part in parts]
-    return [Part(join(*parts), _any(rng))]
+        return [Part(part, any_material(rng)) for part in parts]
+    return [Part(join(*parts), any_material(rng))]
 
 
 def rosette(rng: np.random.Generator) -> list[Part]:
     """A wire bent at random and repeated around an axis, lying or standing, with rings, perhaps on a stem."""
-    size, wire = rng.uniform(0.03, 0.13), _log_uniform(rng, 0.0007, 0.005)
+    size, wire = rng.uniform(0.03, 0.13), log_uniform(rng, 0.0007, 0.005)
     height = size * rng.choice([0.0, rng.uniform(0.2, 2.5)])
     turns, count = rng.uniform(0, 1.2), int(rng.integers(4, 8))
     closed = bool(rng.random() < 0.5)
@@ -75,8 +75,8 @@ def rosette(rng: np.random.Generator) -> list[Part]:
     work = turned(join(*pieces), rng.choice([0.0, 0.0, np.pi / 2, rng.uniform(0.2, 2.9)]), (1, 0, 0))
     if rng.random() < 0.4:
         stem = rod([0, 0, -size * rng.uniform(0.3, 1.5)], [0, 0, 0.2 * height], wire * rng.uniform(1.5, 8), 16)
-        return [Part(work, _any(rng)), Part(stem, _any(rng))]
-    return [Part(work, _any(rng))]
+        return [Part(work, any_material(rng)), Part(stem, any_material(rng))]
+    return [Part(work, any_material(rng))]
 
 
 def fretwork(rng: np.random.Generator) -> list[Part]:
@@ -93,13 +93,13 @@ def fretwork(rng: np.random.Generator) -> list[Part]:
     if lean and rng.random() < 0.4:
         low = plate.bounds[0][2]
         foot = moved(extrude(_blob(rng, 0.4 * radius, 0.2), 0.006), z=low - 0.003)
-        return [Part(plate, _any(rng)), Part(foot, _any(rng))]
-    return [Part(plate, _any(rng))]
+        return [Part(plate, any_material(rng)), Part(foot, any_material(rng))]
+    return [Part(plate, any_material(rng))]
 
 
 def lattice(rng: np.random.Generator) -> list[Part]:
     """One to three layers of bars crossing at random angles and distances, lying or standing on posts or edge."""
-    size, bar = rng.uniform(0.05, 0.14), _log_uniform(rng, 0.0007, 0.005)
+    size, bar = rng.uniform(0.05, 0.14), log_uniform(rng, 0.0007, 0.005)
     bars: list[trimesh.Trimesh] = []
     for layer in range(int(rng.integers(1, 4))):
         angle, z = rng.uniform(0, np.pi), 1.8 * bar * layer
@@ -114,7 +114,7 @@ def lattice(rng: np.random.Generator) -> list[Part]:
         for x, y in 0.8 * size * np.stack([np.cos(angles), np.sin(angles)], 1):
             bars.append(rod([x, y, -foot], [x, y, 0], 1.5 * bar))
     grid = join(*bars)
-    return [Part(turned(grid, rng.choice([0.0, 0.0, np.pi / 2, 1.2]), (1, 0, 0)), _any(rng))]
+    return [Part(turned(grid, rng.choice([0.0, 0.0, np.pi / 2, 1.2]), (1, 0, 0)), any_material(rng))]
 
 
 def clump(rng: np.random.Generator) -> list[Part]:
@@ -136,8 +136,8 @@ def clump(rng: np.random.Generator) -> list[Part]:
             moved(turned(solid, rng.uniform(0, 3.1), rng.normal(size=3).tolist()), *(rng.uniform(-0.6, 0.6, 3) * size))
         )
     if rng.random() < 0.5:
-        return [Part(union(*solids), _any(rng))]
-    return [Part(solid, _any(rng)) for solid in solids]
+        return [Part(union(*solids), any_material(rng))]
+    return [Part(solid, any_material(rng)) for solid in solids]
 
 
 def heap(rng: np.random.Generator) -> list[Part]:
@@ -157,7 +157,7 @@ def slots(rng: np.random.Generator) -> list[Part]:
 
 
 def _gap(rng: np.random.Generator, size: float) -> float:
-    return size * _log_uniform(rng, 0.008, 0.1)
+    return size * log_uniform(rng, 0.008, 0.1)
 
 
 def _jaws(rng: np.random.Generator) -> list[Part]:
@@ -173,8 +173,8 @@ def _jaws(rng: np.random.Generator) -> list[Part]:
     held = [0.04] if opening or rng.random() < 0.6 else [0.04, 0.6]
     hinges = [moved(rounded_box([0.12 * size, width, z], 0.01 * size), place * size, z=z / 2) for place in held]
     if rng.random() < 0.5:
-        return [Part(union(*bars, *hinges), _any(rng))]
-    return [*(Part(bar, _any(rng)) for bar in bars), Part(union(*hinges), _any(rng))]
+        return [Part(union(*bars, *hinges), any_material(rng))]
+    return [*(Part(bar, any_material(rng)) for bar in bars), Part(union(*hinges), any_material(rng))]
 
 
 def _slitted(rng: np.random.Generator) -> list[Part]:
@@ -187,7 +187,7 @@ def _slitted(rng: np.random.Generator) -> list[Part]:
     open_end = depth * rng.choice([0.0, 0.3])  # a comb's slits reach the edge and beyond
     slits = [rounded_outline(gap, 0.75 * depth, 0.5 * gap, 6, (x, open_end)) for x in places]
     outline = rounded_outline(size, depth, rng.uniform(0.02, 0.2) * depth)
-    return [Part(extrude(outline, size * _log_uniform(rng, 0.02, 0.5), slits), _any(rng))]
+    return [Part(extrude(outline, size * log_uniform(rng, 0.02, 0.5), slits), any_material(rng))]
 
 
 def _handled(rng: np.random.Generator) -> list[Part]:
@@ -204,5 +204,5 @@ def _handled(rng: np.random.Generator) -> list[Part]:
     bow = np.r_[0.3 * size, np.full(4, reach), 0.3 * size]
     handle = tube(np.c_[bow, np.zeros(6), levels], wire, 60)
     if rng.random() < 0.5:
-        return [Part(union(body, handle), _any(rng))]
-    return [Part(body, _any(rng)), Part(handle, _any(rng))]
+        return [Part(union(body, handle), any_material(rng))]
+    return [Part(body, any_material(rng)), Part(handle, any_material(rng))]

@@ -9,6 +9,7 @@ import numpy as np
 
 from cleanplate.render.products import (
     abstract,
+    arms,
     electronics,
     furniture,
     garden,
@@ -105,6 +106,7 @@ _ABSTRACT: tuple[_Maker, ...] = (
     abstract.heap,
     abstract.rosette,
     abstract.slots,
+    arms.arms,
 )
 # share of products that lie on their side
 LYING = {
