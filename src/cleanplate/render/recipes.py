@@ -136,7 +136,7 @@ class Recipe:
 
 def _train_small(meshes: Path | None, scale: float) -> list[Job]:
     """420 products x 8 views, half of them scans where there are any."""
-    scans = [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
+    scans = _training_scans(meshes)
     sources = _interleave(TRAIN_FAMILIES, scans, _scaled(420, scale), first_seed=0)
     return make_jobs(sources, "TRN", [8] * len(sources), make_pool(28, seed=1), seed=10_000)
 
@@ -155,7 +155,7 @@ def _yield_30(meshes: Path | None, scale: float) -> list[Job]:
 
 def _train_hard(meshes: Path | None, scale: float) -> list[Job]:
     """150 training products x 3 views wholly of glass, chrome or white, at the test side's size."""
-    scans = [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
+    scans = _training_scans(meshes)
     sources = _interleave(TRAIN_FAMILIES, scans, _scaled(150, scale), first_seed=100)
     sources = _dressed(sources, lambda i: HARD[i % len(HARD)])
     return make_jobs(sources, "HRD", [3] * len(sources), make_pool(16, seed=5), seed=15_000)
@@ -228,7 +228,7 @@ def _train_heaps(_meshes: Path | None, scale: float) -> list[Job]:
 
 def _train_mixed(meshes: Path | None, scale: float) -> list[Job]:
     """1000 products x 2 views at the test side's size, five kinds in turn: of each of the recipes before some more."""
-    scans = [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
+    scans = _training_scans(meshes)
     count = _scaled(200, scale)
     bodies = _interleave(TRAIN_FAMILIES, scans, count, first_seed=600)
     kinds = (
@@ -347,6 +347,10 @@ def mesh_files(folder: Path | None) -> list[Path]:
     if folder is None:
         return []
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".glb", ".gltf", ".obj", ".ply"))
+
+
+def _training_scans(meshes: Path | None) -> list[Path]:
+    return [p for p in mesh_files(meshes) if p.stem not in TEST_MESHES]
 
 
 def _test_sources(meshes: Path | None) -> list[Source]:

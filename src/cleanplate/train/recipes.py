@@ -115,9 +115,7 @@ def compact_finish() -> Recipe:
 
 def compact_gpu() -> Recipe:
     """The compact network on a GPU, at the sizes that users' pictures are worked on at; on many examples a second."""
-    some = Augment(
-        side=(416.0, 704.0), enlarge=2.2, p_composite=0.15, p_shape=0.15, p_pierce=0.5, p_decal=0.22, drift=0.15
-    )
+    some = replace(compact_finish().augment, side=(416.0, 704.0), p_composite=0.15, p_shape=0.15, p_decal=0.22)
     return replace(
         compact_large(), size=(384, 448), batch=48, lr=6e-4, warmup=60, anneal=True, min_batches=250,
         validate_every=1000, validation_views=48, augment=some,
