@@ -15,6 +15,7 @@ from jaxtyping import Float
 from cleanplate.geometry import Camera, Pose
 from cleanplate.hull.carve import displaced
 from cleanplate.hull.channels import RANKS, view_channels
+from cleanplate.hull.pieces import joints
 from cleanplate.hull.refiner import Refiner, logit_of, open_refiner
 from cleanplate.hull.silhouettes import SoftMask
 from cleanplate.types import Image, Mask, Probability, ViewProbability
@@ -167,6 +168,7 @@ def _heard(
     own = logit_of(probability)
     said = own + change
     kept = (np.abs(said) < OVERRULED) & ((said >= 0) != (own >= 0))
+    kept |= joints(own >= 0, np.where(kept, own, said) >= 0)
     refined = 1 / (1 + np.exp(-np.where(kept, np.copysign(HARDLY, own), said))).astype(np.float32)
     return refined if ((refined >= 0.5) != (probability >= 0.5)).any() else probability
 
