@@ -5,10 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cleanplate.asset.materials import CLASSES, FEWEST_POINTS, GLASS, Materials, estimate, evidence, glass_of, unknown
-from cleanplate.asset.mirrored import mirrored, reflected
+from cleanplate.asset.appearance import CHANNELS
+from cleanplate.asset.materials import (
+    CLASSES,
+    FEWEST_POINTS,
+    GLASS,
+    GLOSS,
+    MATT,
+    METAL,
+    Materials,
+    estimate,
+    evidence,
+    glass_of,
+    unknown,
+)
 from cleanplate.asset.model import ROUGHNESS
-from cleanplate.asset.observe import FEWEST_VIEWS, Light, Observations, fit_light, harmonics, percentiles
+from cleanplate.asset.observe import SEEN, Light, Observations, fit_light, harmonics
 from cleanplate.geometry import Mesh
 
 LIGHT = Light(np.array([0.1, -0.2, 0.0, 0.1, 0.0, 0.05]))
@@ -28,8 +40,8 @@ def observe_matt(albedo: np.ndarray, light: Light = LIGHT, views: int = 16) -> O
     facing = np.stack([normals @ centre for centre in centres])
     weight = np.where(facing > 0.1, facing, 0.0)
     colour = (shading * albedo)[..., None] * np.ones(3)
-    flat = np.zeros_like(shading)
-    return Observations(0.05 * normals, normals, colour, flat, np.full((*flat.shape, 3), 0.7), weight, azimuth, centres)
+    plate, looks = np.full((*shading.shape, 3), 0.7), np.full((*shading.shape, CHANNELS), np.nan)
+    return Observations(0.05 * normals, normals, colour, plate, weight, azimuth, centres, looks)
 
 
 def test_the_set_s_light_is_told_from_the_surface_s_own_pattern():
@@ -53,34 +65,46 @@ def test_harmonics_turn_with_the_platen_and_have_no_mean():
     assert harmonics(normals, 0.7) == pytest.approx(harmonics(turned, 0.0))
 
 
-def test_too_few_views_or_points_leave_the_default():
-    few = observe_matt(np.full(400, 0.5), views=FEWEST_VIEWS - 1)
-    assert np.isnan(evidence(few, LIGHT)).all()
-    found = estimate(ball(50), few, LIGHT)
+def told(says: np.ndarray, roughness: float = 0.5, views: int = 16) -> Observations:
+    """A matt ball of which each photograph says that it is of these classes, as probabilities, where it sees it."""
+    seen = observe_matt(np.full(400, 0.5), views=views)
+    looks = np.broadcast_to(np.append(np.log(says), roughness), (*seen.weight.shape, CHANNELS))
+    return replace(seen, looks=np.where(seen.weight[..., None] > SEEN, looks, np.nan))
+
+
+def test_where_no_photograph_says_anything_the_default_stands():
+    silent = observe_matt(np.full(400, 0.5))
+    assert np.isnan(evidence(silent)).all()
+    found = estimate(ball(50), silent)
     assert (found.kind == 0).all() and (found.roughness == ROUGHNESS).all() and (found.confidence == 0).all()
-    assert estimate(ball(5), observe_matt(np.full(FEWEST_POINTS - 1, 0.5)), LIGHT).confidence.max() == 0
+    few = observe_matt(np.full(FEWEST_POINTS - 1, 0.5))
+    few = replace(few, looks=np.zeros_like(few.looks))
+    assert estimate(ball(5), few).confidence.max() == 0
 
 
-def test_a_mirror_is_foretold_by_where_its_views_are_reflected_and_a_matt_ball_is_not():
-    seen, rng = observe_matt(np.full(400, 0.3), Light(np.zeros(6)), views=24), np.random.default_rng(6)
-    lamps = rng.normal(size=(5, 3))
-    lamps /= np.linalg.norm(lamps, axis=1, keepdims=True)
-    shine = 0.5 * (reflected(seen) @ lamps.T > 0.9).any(axis=2)
-    noise = rng.normal(0, 0.01, shine.shape)[..., None]
-    matt, mirror = (
-        mirrored(replace(seen, colour=seen.colour + noise + add), Light(np.zeros(6)), 1.0).mean(axis=0)
-        for add in (0.0, shine[..., None])
-    )
-    assert mirror[0] > 0.5 > matt[0] + 0.2
-    assert mirror[0] > mirror[-2]  # the sharpest map foretells a mirror best
-
-
-def test_a_matt_ball_is_no_metal_and_no_glass():
-    found = estimate(ball(), observe_matt(np.full(400, 0.3)), LIGHT)
-    assert found.shares["metal"] + found.shares["glass"] < 0.05
-    assert sum(found.shares.values()) == pytest.approx(1)
+@pytest.mark.parametrize("kind", [MATT, GLOSS, METAL])
+def test_what_the_photographs_agree_on_is_believed(kind: int):
+    says = np.full(4, 0.02)
+    says[kind] = 0.94
+    found = estimate(ball(), told(says, 0.3))
+    assert (found.kind == kind).mean() > 0.99
+    assert found.roughness == pytest.approx(np.full(400, 0.3), abs=0.01)
+    assert (found.confidence > 0.7).all() and sum(found.shares.values()) == pytest.approx(1)
     assert set(found.shares) == set(CLASSES)
-    assert (found.confidence > 0).all() and (found.roughness > 0).all()
+
+
+def test_views_that_err_by_themselves_are_outvoted():
+    sure, wrong = told(np.array([0.9, 0.04, 0.03, 0.03])), told(np.array([0.1, 0.85, 0.03, 0.02]))
+    looks = np.where((np.arange(16) % 4 == 0)[:, None, None], wrong.looks, sure.looks)
+    assert (estimate(ball(), replace(sure, looks=looks)).kind == MATT).mean() > 0.99
+
+
+def test_a_point_that_no_photograph_sees_follows_its_neighbours():
+    seen = told(np.array([0.05, 0.05, 0.88, 0.02]))
+    looks = seen.looks.copy()
+    looks[:, ::3] = np.nan
+    found = estimate(seen.points, replace(seen, looks=looks))
+    assert (found.kind == METAL).all()
 
 
 def test_glass_has_the_tint_that_comes_through_and_the_body_s_thickness():
@@ -97,19 +121,6 @@ def test_glass_has_the_tint_that_comes_through_and_the_body_s_thickness():
 
 
 def test_glass_is_taken_only_where_the_product_is_known_to_hold_some():
-    rng = np.random.default_rng(5)
-    seen = observe_matt(np.full(400, 0.6), Light(np.zeros(6)))
-    # What comes through: the plate behind, which differs from view to view and pixel to pixel.
-    plate = rng.uniform(0.2, 0.9, seen.plate.shape[:2])[..., None] * np.ones(3)
-    seen = replace(seen, plate=plate, colour=0.9 * plate, detail=rng.normal(0, 0.05, seen.detail.shape))
-    assert estimate(seen.points, seen, LIGHT).shares["glass"] == 0
-    assert estimate(seen.points, seen, LIGHT, transparent=True).shares["glass"] > 0.9
-
-
-def test_percentiles_are_those_of_numpy():
-    rng = np.random.default_rng(0)
-    values = rng.normal(size=(9, 200)).astype(np.float32)
-    values[rng.random(values.shape) < 0.6] = np.nan
-    values[0] = 1.5  # each point is seen by one view at least
-    wanted = 0, 10, 50, 90, 100
-    assert np.array_equal(percentiles(values, *wanted), np.nanpercentile(values, wanted, axis=0))
+    seen = told(np.array([0.03, 0.06, 0.01, 0.9]))
+    assert estimate(seen.points, seen).shares["glass"] == 0
+    assert estimate(seen.points, seen, transparent=True).shares["glass"] > 0.9

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from cleanplate.asset.appearance import CHANNELS, asked, open_appearance
 from cleanplate.asset.cutout import without_background
 from cleanplate.asset.exposure import apply_gain, level_exposure
-from cleanplate.asset.observe import LUMA, WHITE, Observations, linear
+from cleanplate.asset.observe import LUMA, SEEN, WHITE, Observations, linear
 from cleanplate.asset.photos import REFERENCE_DIAGONAL, Photo, Photos, cropped, trust, without_distortion
 from cleanplate.geometry import Mesh
 from cleanplate.jit import compiled
@@ -198,12 +199,18 @@ def observe(surface: Surface, photos: Photos) -> tuple[Observations, Levels]:
     points, normals = surface.mesh.vertices[chosen], surface.normals[chosen]
     density = _typical_density(photos[0], surface)
     seen, plates, centres = [], [], []
+    network, chosen_views = open_appearance(), asked(len(photos))
+    looks = np.full((len(photos), len(points), CHANNELS), np.nan, np.float32)
     for index in range(len(photos)):
         sums = np.zeros((len(points), 8), np.float32)
+        photo = photos[index]
         # The materials' weights were fitted to what is left without slopes; what slopes add made them judge worse.
-        view = _prepare(photos[index], 1.0, surface, False)
+        view = _prepare(photo, 1.0, surface, False)
         _add(view, points, normals, surface.size, density, sums)
         seen.append(_finish(sums))
+        if index in chosen_views:
+            shown = seen[-1].weight > SEEN
+            looks[index, shown] = network.look(photo, points[shown])
         plates.append(_behind(view, points))
         centres.append(view.centre)
     weight = np.stack([b.weight for b in seen])
@@ -213,7 +220,7 @@ def observe(surface: Surface, photos: Photos) -> tuple[Observations, Levels]:
     detail = np.stack([b.high @ LUMA for b in seen]) / 255
     azimuth = np.array([np.arctan2(centre[1], centre[0]) for centre in centres])
     plate = scale * np.stack(plates)
-    observed = Observations(points, normals, colour, detail, plate, weight, azimuth, np.stack(centres))
+    observed = Observations(points, normals, colour, plate, weight, azimuth, np.stack(centres), looks)
     return observed, Levels(gains, _sharpness(detail, weight))
 
 

@@ -1,37 +1,29 @@
-"""What a surface is made of, from how it changes with the view: matt, gloss, metal or glass, and how rough.
+"""What a surface is made of: matt, gloss, metal or glass, and how rough.
 
-The weights are a multinomial logistic regression for the class and a ridge regression for the roughness, on the
-`evidence` of a point, of its product's median and of their spread; `benchmarks/material_fit.py` fits them to
-rendered captures whose materials are known. They are few, so that they hold on strangers.
+What each photograph by itself says of a point (`appearance`) is averaged over the photographs, as logarithms of
+probabilities: views whose errors are their own outvote each other. `benchmarks/material_bars.py` judges it on rendered
+captures whose materials are known.
 """
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.asset.mirrored import highlights, mirrored
+from cleanplate.asset.appearance import CHANNELS
 from cleanplate.asset.model import ROUGHNESS, Glass
-from cleanplate.asset.observe import FEWEST_VIEWS, LUMA, SEEN, Light, Observations, features
+from cleanplate.asset.observe import LUMA, Observations
 from cleanplate.geometry import Mesh
 from cleanplate.types import Points
 
 CLASSES = ("matt", "gloss", "metal", "glass")
 MATT, GLOSS, METAL, GLASS = range(4)
-WEIGHTS = Path(__file__).parent / "materials.npz"
 PULL = 0.5
 """Share of the whole product's evidence in each point's class."""
 NEIGHBOURS = 24
 """Points whose evidence is averaged, so that classes form regions."""
-SURE = 0.8
-"""Metal needs this much confidence: taken wrongly it disturbs more than it pleases."""
 NEVER = -30.0
 FEWEST_POINTS = 30
-FEATURES = 35
-CLIP = 4.0
-"""Standard deviations beyond which a feature says no more."""
 CALMEST, ROUGHEST = 0.05, 1.0
 
 
@@ -60,10 +52,8 @@ def unknown(count: int) -> Materials:
     return Materials(np.zeros(count, np.int64), np.zeros(count), np.full(count, ROUGHNESS))
 
 
-def estimate(vertices: Points, seen: Observations, light: Light, transparent: bool = False) -> Materials:
-    """Judge the material of each vertex from observations of some; those that no view knows follow the nearest.
-
-    Metal that is not sure becomes the likelier dielectric.
+def estimate(vertices: Points, seen: Observations, transparent: bool = False) -> Materials:
+    """Judge the material of each vertex from observations of some; those that no photograph knows follow the nearest.
 
     Args:
         transparent: the product is known to hold glass: the estimate then says where. Without that nothing is taken
@@ -71,11 +61,11 @@ def estimate(vertices: Points, seen: Observations, light: Light, transparent: bo
     """
     from scipy.spatial import cKDTree
 
-    table = evidence(seen, light)
+    table = evidence(seen)
     known = np.isfinite(table).all(axis=1)
     if known.sum() < FEWEST_POINTS:
         return unknown(len(vertices))
-    scores, roughness = _judge(table[known])
+    scores, roughness = table[known, : len(CLASSES)], table[known, CHANNELS - 1]
     if not transparent:
         scores[:, GLASS] = NEVER
     tree = cKDTree(seen.points[known])
@@ -84,48 +74,16 @@ def estimate(vertices: Points, seen: Observations, light: Light, transparent: bo
     probability = np.exp(scores - scores.max(axis=1, keepdims=True))
     probability /= probability.sum(axis=1, keepdims=True)
     roughness = np.clip(roughness[around].mean(axis=1), CALMEST, ROUGHEST)
-    kind = probability.argmax(axis=1)
-    doubtful = (kind == METAL) & (probability.max(axis=1) < SURE)
-    kind[doubtful] = np.where(probability[doubtful, MATT] >= probability[doubtful, GLOSS], MATT, GLOSS)
-    confidence = probability[np.arange(len(kind)), kind]
     near = tree.query(vertices)[1]
-    return Materials(kind[near], confidence[near], roughness[near])
+    return Materials(probability.argmax(axis=1)[near], probability.max(axis=1)[near], roughness[near])
 
 
-def evidence(seen: Observations, light: Light) -> Float[np.ndarray, "n f"]:
-    """Return what tells the materials of points apart; NaN where too few views see one."""
-    white = float(np.percentile(seen.plate @ LUMA, 90))
-    known = (seen.weight > SEEN).sum(axis=0) >= FEWEST_VIEWS
-    maps = mirrored(seen, light, white)
-    found = np.full((len(known), FEATURES), np.nan)
-    if known.any():
-        well = seen.at(known)
-        found[known] = np.column_stack([features(well, light), maps[known], highlights(well, light, white)])
-    return found
-
-
-def design(table: Float[np.ndarray, "n f"]) -> Float[np.ndarray, "n g"]:
-    """Return each point's features with its product's median and spread."""
-    shape = table.shape
-    around = (np.broadcast_to(np.median(table, axis=0), shape), np.broadcast_to(table.std(axis=0), shape))
-    return np.concatenate([table, *around], axis=1)
-
-
-@cache
-def _weights() -> dict[str, np.ndarray]:
-    with np.load(WEIGHTS, allow_pickle=False) as stored:
-        return dict(stored)
-
-
-def _judge(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return log-probabilities of the classes and the roughness."""
-    weights = _weights()
-    x = np.clip((design(table) - weights["mean"]) / weights["deviation"], -CLIP, CLIP)
-    x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
-    scores = x @ weights["classes"]
-    scores -= scores.max(axis=1, keepdims=True)
-    scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
-    return np.maximum(scores, np.log(1e-3)), np.clip(x @ weights["roughness"], 0.0, 1.0)
+def evidence(seen: Observations) -> Float[np.ndarray, "n 5"]:
+    """Return the mean over the photographs of what they say of each point; NaN where none says anything."""
+    said = np.isfinite(seen.looks)
+    count = said.sum(axis=0)
+    total = np.where(said, seen.looks, 0.0).sum(axis=0, dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def glass_of(mesh: Mesh, materials: Materials, seen: Observations, which: Int[np.ndarray, " n"]) -> Glass | None:

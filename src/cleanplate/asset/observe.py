@@ -1,9 +1,9 @@
-"""How the same points of a surface look from every view: what light and material are judged by."""
+"""How the same points of a surface look from every view: what the set's light is judged by, and the material."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from cleanplate.image.colour import to_linear
 from cleanplate.types import Points
@@ -29,39 +29,26 @@ class Observations:
     Attributes:
         points, normals: in the world, metres; unit.
         colour: as photographed, linear light, RGB, exposure levelled.
-        detail: what the picture's high band adds to it, -1..1, gamma-encoded.
         plate: the plate's colour at the same pixel, linear light, RGB; WHITE without a plate.
         weight: how well the view sees the point; 0 is not at all.
         azimuth: of each camera about the world's z, radians: the platen's turn.
         centres: of the cameras, in the world.
+        looks: what the photograph by itself says of the material (`appearance`); NaN where it was not asked.
     """
 
     points: Points
     normals: Points
     colour: Float[np.ndarray, "v n 3"]
-    detail: Views
     plate: Float[np.ndarray, "v n 3"]
     weight: Views
     azimuth: Float[np.ndarray, " v"]
     centres: Float[np.ndarray, "v 3"]
-
-    def at(self, which: Bool[np.ndarray, " n"]) -> "Observations":
-        """Return those of some of the points."""
-        return Observations(
-            self.points[which], self.normals[which], self.colour[:, which], self.detail[:, which],
-            self.plate[:, which], self.weight[:, which], self.azimuth, self.centres,
-        )  # fmt: skip
+    looks: Float[np.ndarray, "v n 5"]
 
     @property
     def luma(self) -> Views:
         """Linear luminance; NaN where unseen."""
         return np.where(self.weight > SEEN, self.colour @ LUMA, np.nan)
-
-    @property
-    def cosine(self) -> Views:
-        """Between each point's normal and the direction to the camera."""
-        toward = self.centres[:, None] - self.points
-        return (toward * self.normals).sum(axis=2) / np.linalg.norm(toward, axis=2)
 
 
 def harmonics(normals: Points, azimuth: float) -> Float[np.ndarray, "n 6"]:
@@ -122,74 +109,6 @@ def fit_light(seen: Observations) -> Light:
         residual = np.abs(y - A @ coefficients)
         robust = known * np.minimum(1.0, 0.2 / np.maximum(residual, 1e-9))
     return Light(coefficients)
-
-
-def features(seen: Observations, light: Light) -> Float[np.ndarray, "n f"]:
-    """Return for each point, FEWEST_VIEWS of which see it, what tells materials apart.
-
-    Spread and highlights over the views before and after the set's light is taken away, change of hue, detail that
-    stays and detail that moves, brightening at grazing angles, and likeness to the plate behind.
-    """
-    luma = seen.luma
-    known = np.isfinite(luma)
-    logs = np.log(np.maximum(luma, DARK))
-    even = logs - np.log(light.over(seen))
-    low, middle, high = percentiles(luma, 10, 50, 90)
-    low_even, middle_even, high_even = percentiles(even, 10, 50, 90)
-    colour = np.where(known[..., None], seen.colour, np.nan)
-    mean = np.nanmean(colour, axis=0)
-    hue = colour / np.maximum(colour.sum(axis=2, keepdims=True), DARK)
-    fresnel = (1 - np.clip(seen.cosine, 0, 1)) ** 5
-    behind = np.log(np.maximum(seen.plate @ LUMA, DARK))
-    ratio = np.where(known, logs - behind, np.nan)
-    tint = np.log(np.maximum(seen.colour, DARK)) - np.log(np.maximum(seen.plate, DARK))
-    tint = np.where(known[..., None], tint, np.nan)
-    columns = [
-        np.log(np.maximum(middle, DARK)),
-        np.log(np.maximum(high, DARK) / np.maximum(middle, DARK)),
-        np.log(np.maximum(middle, DARK) / np.maximum(low, DARK)),
-        np.nanstd(logs, axis=0),
-        np.nanstd(even, axis=0),
-        high_even - middle_even,
-        middle_even - low_even,
-        (mean.max(axis=1) - mean.min(axis=1)) / np.maximum(mean.max(axis=1), DARK),
-        np.nanstd(hue[..., 0], axis=0) + np.nanstd(hue[..., 2], axis=0),
-        np.nanstd(np.where(known, seen.detail, np.nan), axis=0),
-        np.abs(np.nanmean(np.where(known, seen.detail, np.nan), axis=0)),
-        _slope(even, np.where(known, fresnel, np.nan)),
-        correlation(logs, np.where(known, behind, np.nan)),
-        np.nanmean(np.abs(ratio), axis=0),
-        np.nanmean(ratio, axis=0),
-        np.nanstd(ratio, axis=0),
-        np.nanstd(tint, axis=0).mean(axis=1),
-    ]
-    return np.nan_to_num(np.stack(columns, axis=1))
-
-
-def percentiles(values: Views, *wanted: float) -> Float[np.ndarray, "p n"]:
-    """Do `np.nanpercentile` over the views, all points at once: numpy goes through them one by one."""
-    ordered = np.sort(values, axis=0)  # NaN last
-    last = np.maximum((~np.isnan(values)).sum(axis=0) - 1, 0)
-    found = []
-    for each in wanted:
-        place = last * (each / 100)
-        below = place.astype(np.int64)
-        t, around = place - below, np.stack([below, np.minimum(below + 1, last)])
-        a, b = np.take_along_axis(ordered, around, axis=0)
-        found.append(np.where(t < 0.5, a + (b - a) * t, b - (b - a) * (1 - t)))
-    return np.stack(found)
-
-
-def _slope(y: Views, x: Views) -> Float[np.ndarray, " n"]:
-    dx = x - np.nanmean(x, axis=0)
-    return np.nansum(dx * (y - np.nanmean(y, axis=0)), axis=0) / (np.nansum(dx * dx, axis=0) + 0.02)
-
-
-def correlation(y: Views, x: Views, quiet: float = 0.02) -> Float[np.ndarray, " n"]:
-    """Return each point's correlation over the views, NaN left out; less where both hardly change, as `quiet` says."""
-    dx, dy = x - np.nanmean(x, axis=0), y - np.nanmean(y, axis=0)
-    scale = np.sqrt(np.nansum(dx * dx, axis=0) * np.nansum(dy * dy, axis=0))
-    return np.nansum(dx * dy, axis=0) / (scale + quiet)
 
 
 def linear(colours: np.ndarray) -> np.ndarray:

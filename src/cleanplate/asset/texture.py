@@ -58,8 +58,8 @@ def bake(
 
     Every texel blends the views by resolution, angle, distance from mask and occlusion edges (`blend`); exposure is
     levelled first; what no view saw takes the colour of what surrounds it on the surface; the set's light is taken
-    away; gutters are filled. Occlusion comes from the shape, roughness, metalness and glass from how points change
-    with the view (`materials`).
+    away; gutters are filled. Occlusion comes from the shape, roughness, metalness and glass from what the photographs
+    say (`materials`).
 
     Args:
         mesh: in the world, metres.
@@ -71,7 +71,7 @@ def bake(
     surface = Surface(mesh, normals)
     observed, levels = observe(surface, photos)
     light = fit_light(observed)
-    materials = estimate(vertices, observed, light, transparent)
+    materials = estimate(vertices, observed, transparent)
     glass = glass_of(mesh, materials, observed, np.arange(len(vertices))[sampled(surface)])
     atlas = unwrap(vertices, mesh.faces, texture_size)
     texels = locate(atlas, mesh.faces, texture_size)

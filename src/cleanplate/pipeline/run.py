@@ -73,7 +73,7 @@ def run_product(
 def asked_for(names: Sequence[str], settings: Settings, model: Model) -> str:
     """Return a fingerprint of all that a run makes of the same pictures."""
     versions = [(stage.name, stage.version) for stage in stages.STAGES]
-    networks = model.fingerprint, cards.refiner_digest()
+    networks = model.fingerprint, cards.refiner_digest(), cards.appearance_digest()
     return fingerprint(__version__, repr(settings), model.name, *networks, repr(versions), *names)
 
 

@@ -66,7 +66,7 @@ def _carve(job: Job, stale: list[str]) -> Iterator[tuple[str, Any]]:
 
 def _models(job: Job) -> dict[str, Part]:
     inputs: list[object] = [job.settings.front_deg, *job.made_by.values(), job.body, job.hull.with_suffix(".json")]
-    inputs += [job.description, *job.capture.pictures, *job.files("masks")]
+    inputs += [cards.appearance_digest(), job.description, *job.capture.pictures, *job.files("masks")]
     made = {job.settings.profile: job.models} | {name: [glb] for name, glb in job.further.items()}
     beside = (".json", ".unseen.png")
     return {
@@ -97,10 +97,10 @@ def _whole(write: Callable[[Job, Path], None]) -> Callable[[Job, list[str]], Ite
 
 STAGES = (
     Stage("segment", 1, _probabilities, make.segment),
-    Stage("refine", 3, _masks, _whole(make.refine), make.tell_refined),
+    Stage("refine", 4, _masks, _whole(make.refine), make.tell_refined),
     Stage("check", 2, _plates, _whole(make.check), make.tell_plates),
     Stage("carve", 6, _hull, _carve, make.tell_hull),
-    Stage("asset", 10, _models, _texture, make.tell_models),
+    Stage("asset", 11, _models, _texture, make.tell_models),
     Stage("report", 3, _pages, _whole(make.report)),
 )
 """In their order. Raise a stage's number with its behaviour: results of the old one are made again then."""

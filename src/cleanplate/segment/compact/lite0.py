@@ -90,13 +90,13 @@ class Block(nn.Module):
 class Lite0(nn.Module):
     """RGB in -1..1 -> feature maps at strides 2, 4, 8, 16 and 32 of `WIDTHS` channels.
 
-    Height and width must be multiples of 32. `depth` drops the deepest maps (5 keeps all).
+    Height and width must be multiples of 32. `depth` drops the deepest maps (5 keeps all); `channels` are the input's.
     """
 
-    def __init__(self, depth: int = 5) -> None:
+    def __init__(self, depth: int = 5, channels: int = 3) -> None:
         super().__init__()
         self.depth = depth
-        self._conv_stem = nn.Conv2d(3, STEM, 3, 2, bias=False)
+        self._conv_stem = nn.Conv2d(channels, STEM, 3, 2, bias=False)
         self._bn0 = normalise(STEM)
         blocks, inputs = [], STEM
         for stage in STAGES:
@@ -105,7 +105,7 @@ class Lite0(nn.Module):
                 inputs = stage.channels
         self._blocks = nn.ModuleList(blocks[: TAPS[depth - 1] + 1])
 
-    def forward(self, x: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> list[Tensor]:
         """Return the feature maps, finest first."""
         x = functional.relu6(conv_bn(x, self._conv_stem, self._bn0))
         maps = []
