@@ -14,9 +14,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from cleanplate.asset.photos import Photo
-from cleanplate.cards import APPEARANCE, appearance_digest
-from cleanplate.errors import ModelError
-from cleanplate.files import sha256_file
+from cleanplate.cards import APPEARANCE, open_network
 from cleanplate.geometry import project
 from cleanplate.types import Mask, Pixels, Points
 
@@ -119,15 +117,4 @@ def open_appearance(path: Path = APPEARANCE.with_suffix(".onnx")) -> Appearance:
     Raises:
         ModelError: it is not there, has changed since it was shipped, or is no such file.
     """
-    import onnxruntime
-
-    if not path.is_file():
-        raise ModelError(f"{path}: not found; install cleanplate again")
-    if path.parent == APPEARANCE.parent and appearance_digest() != sha256_file(path):
-        raise ModelError(f"{path}: is not the file that its card tells of; install cleanplate again")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    try:
-        return Appearance(onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]))
-    except Exception as error:  # ONNX Runtime raises a different kind for each way a file can be damaged
-        raise ModelError(f"{path}: cannot be loaded ({str(error)[:200]}); install cleanplate again") from error
+    return Appearance(open_network(path, APPEARANCE))

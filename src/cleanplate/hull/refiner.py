@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from cleanplate.cards import REFINER, refiner_digest
+from cleanplate.cards import REFINER, open_network
 from cleanplate.errors import ModelError
-from cleanplate.files import sha256_file
 from cleanplate.types import Image
 
 if TYPE_CHECKING:
@@ -83,18 +82,8 @@ def open_refiner(path: Path = REFINER.with_suffix(".onnx")) -> Refiner:
     Raises:
         ModelError: it is not there, has changed since it was shipped, or is no such file.
     """
-    import onnxruntime
-
-    if not path.is_file():
-        raise ModelError(f"{path}: not found; install cleanplate again")
-    digest = sha256_file(path)
-    if path.parent == REFINER.parent and refiner_digest() != digest:
-        raise ModelError(f"{path}: is not the file that its card tells of; install cleanplate again")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        facts = session.get_modelmeta().custom_metadata_map
-        return Refiner(session, int(facts["multiple"]), int(facts["longest"]))
-    except Exception as error:  # ONNX Runtime raises a different kind for each way a file can be damaged
-        raise ModelError(f"{path}: is no refiner that can be loaded ({str(error)[:200]}); install it again") from error
+    session = open_network(path, REFINER)
+    facts = session.get_modelmeta().custom_metadata_map
+    if not {"multiple", "longest"} <= facts.keys():
+        raise ModelError(f"{path}: is no refiner: it does not say what sizes it takes; install cleanplate again")
+    return Refiner(session, int(facts["multiple"]), int(facts["longest"]))

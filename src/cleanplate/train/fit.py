@@ -259,7 +259,7 @@ def _steps(
             group["lr"] = lr
         image, plate, mask = (array.to(state.device, non_blocking=True) for array in (image, plate, mask))
         pair = (array.permute(0, 3, 1, 2).float() / 255 for array in (image, plate))
-        with torch.autocast(state.device.type, torch.bfloat16, enabled=_has_bfloat16(state.device)):
+        with torch.autocast(state.device.type, torch.bfloat16, enabled=has_bfloat16(state.device)):
             loss = objective(*pair, mask.float())
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -276,7 +276,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _has_bfloat16(device: torch.device) -> bool:
+def has_bfloat16(device: torch.device) -> bool:
     """Whether the hardware multiplies in bfloat16: elsewhere it is emulated, and slower than float32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)

@@ -11,13 +11,12 @@ from jaxtyping import UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from cleanplate.files import atomic_path
 from cleanplate.train.appearance.examples import KINDS, NOTHING, example
 from cleanplate.train.appearance.network import CLASSES, AppearanceNetwork
+from cleanplate.train.averaged import average, rate, resume, save
+from cleanplate.train.fit import has_bfloat16
 from cleanplate.train.networks import read_weights
 
-CHECKPOINT = "last.pt"
-ENCODER = "network.encoder."
 Squares = Sequence[UInt8[np.ndarray, "v s s 10"]]
 
 
@@ -65,21 +64,15 @@ def fit(
     averaged.load_state_dict(network.state_dict())
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(_groups(network, settings), settings.lr, weight_decay=settings.weight_decay)
-    step, losses = 0, []
-    if (run / CHECKPOINT).is_file():
-        state = torch.load(run / CHECKPOINT, weights_only=True)
-        network.load_state_dict(state["network"])
-        averaged.load_state_dict(state["averaged"])
-        optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
+    step, losses = resume(run, network, averaged, optimiser), []
     while step < settings.steps and time.monotonic() < deadline:
         for group in optimiser.param_groups:
-            group["lr"] = group["share"] * _rate(settings, step)
+            group["lr"] = group["share"] * rate(settings.lr, settings.warmup, settings.steps, step)
         # The step is the seed, so that a resumed run sees what one that never stopped would have.
         torch.manual_seed(step)
         pictures, kind, material, roughness = _batch(captures, settings.batch, np.random.default_rng(step))
         network.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=_has_bfloat16()):
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16(torch.device("cpu"))):
             found = network(pictures.to(memory_format=torch.channels_last))
         loss = objective(found.float(), kind, material, roughness, settings)
         optimiser.zero_grad(set_to_none=True)
@@ -87,10 +80,10 @@ def fit(
         torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
         optimiser.step()
         step += 1
-        _average(averaged, network, min(settings.average, step / (step + 10)))
+        average(averaged, network, min(settings.average, step / (step + 10)))
         losses.append(loss.item())
         if step % settings.save_every == 0 or step == settings.steps:
-            _save(run, network, averaged, optimiser, step)
+            save(run, network, averaged, optimiser, step)
             say(f"step {step}: loss {np.mean(losses):.4f}")
             losses = []
     return averaged.eval()
@@ -128,29 +121,3 @@ def _groups(network: AppearanceNetwork, settings: Fit) -> list[dict[str, object]
     known = set(map(id, encoder))
     rest = [each for each in network.parameters() if id(each) not in known]
     return [{"params": encoder, "share": settings.slower}, {"params": rest, "share": 1.0}]
-
-
-def _has_bfloat16() -> bool:
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
-
-
-def _rate(settings: Fit, step: int) -> float:
-    warm = min(1.0, (step + 1) / settings.warmup)
-    return float(settings.lr * warm * (0.5 + 0.5 * np.cos(np.pi * step / settings.steps)) + 1e-6)
-
-
-@torch.no_grad()
-def _average(averaged: AppearanceNetwork, network: AppearanceNetwork, decay: float) -> None:
-    for mean, value in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
-        if mean.dtype.is_floating_point:
-            mean.lerp_(value, 1 - decay)
-        else:
-            mean.copy_(value)
-
-
-def _save(
-    run: Path, network: AppearanceNetwork, averaged: AppearanceNetwork, optimiser: torch.optim.Optimizer, step: int
-) -> None:
-    state = {"network": network.state_dict(), "averaged": averaged.state_dict(), "step": step}
-    with atomic_path(run / CHECKPOINT) as temporary:
-        torch.save(state | {"optimiser": optimiser.state_dict()}, temporary)

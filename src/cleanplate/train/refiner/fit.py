@@ -10,13 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cleanplate.files import atomic_path
+from cleanplate.train.averaged import average, rate, resume, save
 from cleanplate.train.losses import soft_iou_loss
 from cleanplate.train.refiner.crops import batch
 from cleanplate.train.refiner.examples import Variant
 from cleanplate.train.refiner.network import Refiner
-
-CHECKPOINT = "last.pt"
 
 
 @dataclass(frozen=True)
@@ -53,17 +51,11 @@ def fit(
     network, averaged = Refiner(), Refiner()
     averaged.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
-    step = 0
-    if (run / CHECKPOINT).is_file():
-        state = torch.load(run / CHECKPOINT, weights_only=True)
-        network.load_state_dict(state["network"])
-        averaged.load_state_dict(state["averaged"])
-        optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
+    step = resume(run, network, averaged, optimiser)
     before, after = [], []
     while step < settings.steps and time.monotonic() < deadline:
         for group in optimiser.param_groups:
-            group["lr"] = _rate(settings, step)
+            group["lr"] = rate(settings.lr, settings.warmup, settings.steps, step)
         # The step is the seed, so that a resumed run sees what one that never stopped would have.
         *given, truth = batch(variants, settings.batch, np.random.default_rng(step))
         network.train()
@@ -73,31 +65,11 @@ def fit(
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         step += 1
-        _average(averaged, network, min(settings.average, step / (step + 10)))
+        average(averaged, network, min(settings.average, step / (step + 10)))
         after.append(loss.item())
         before.append(objective(given[0], truth, settings.iou).item())
         if step % settings.save_every == 0 or step == settings.steps:
-            _save(run, network, averaged, optimiser, step)
+            save(run, network, averaged, optimiser, step)
             say(f"step {step}: loss {np.mean(after):.4f}, of the first masks {np.mean(before):.4f}")
             before, after = [], []
     return averaged.eval()
-
-
-def _rate(settings: Fit, step: int) -> float:
-    warm = min(1.0, (step + 1) / settings.warmup)
-    return float(settings.lr * warm * (0.5 + 0.5 * np.cos(np.pi * step / settings.steps)) + 1e-5)
-
-
-@torch.no_grad()
-def _average(averaged: Refiner, network: Refiner, decay: float) -> None:
-    for mean, value in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
-        if mean.dtype.is_floating_point:
-            mean.mul_(decay).add_(value, alpha=1 - decay)
-        else:
-            mean.copy_(value)
-
-
-def _save(run: Path, network: Refiner, averaged: Refiner, optimiser: torch.optim.Optimizer, step: int) -> None:
-    state = {"network": network.state_dict(), "averaged": averaged.state_dict(), "step": step}
-    with atomic_path(run / CHECKPOINT) as temporary:
-        torch.save(state | {"optimiser": optimiser.state_dict()}, temporary)
