@@ -1,8 +1,7 @@
 """What each photograph by itself tells of the materials that it shows: a network's word, at the points of a surface.
 
-The network (`train.appearance`) sees a square about the product: photograph, plate and mask. How a surface changes with
-the view tells a matt one from a mirror (`observe`, `mirrored`); what steel, glass and cloth look like, one picture
-knows better.
+The network (`train.appearance`) sees a square about the product: photograph, plate and mask. `materials` takes the mean
+over the views.
 """
 
 from dataclasses import dataclass

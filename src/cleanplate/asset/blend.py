@@ -199,16 +199,16 @@ def observe(surface: Surface, photos: Photos) -> tuple[Observations, Levels]:
     points, normals = surface.mesh.vertices[chosen], surface.normals[chosen]
     density = _typical_density(photos[0], surface)
     seen, plates, centres = [], [], []
-    network, chosen_views = open_appearance(), asked(len(photos))
+    network, looked_at = open_appearance(), asked(len(photos))
     looks = np.full((len(photos), len(points), CHANNELS), np.nan, np.float32)
     for index in range(len(photos)):
         sums = np.zeros((len(points), 8), np.float32)
         photo = photos[index]
-        # The materials' weights were fitted to what is left without slopes; what slopes add made them judge worse.
+        # Without slopes, as light, exposure and materials have been measured.
         view = _prepare(photo, 1.0, surface, False)
         _add(view, points, normals, surface.size, density, sums)
         seen.append(_finish(sums))
-        if index in chosen_views:
+        if index in looked_at:
             shown = seen[-1].weight > SEEN
             looks[index, shown] = network.look(photo, points[shown])
         plates.append(_behind(view, points))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cleanplate.asset.appearance import CHANNELS
 from cleanplate.asset.model import ROUGHNESS, Glass
 from cleanplate.asset.observe import LUMA, Observations
 from cleanplate.geometry import Mesh
@@ -65,7 +64,7 @@ def estimate(vertices: Points, seen: Observations, transparent: bool = False) ->
     known = np.isfinite(table).all(axis=1)
     if known.sum() < FEWEST_POINTS:
         return unknown(len(vertices))
-    scores, roughness = table[known, : len(CLASSES)], table[known, CHANNELS - 1]
+    scores, roughness = table[known, :-1], table[known, -1]
     if not transparent:
         scores[:, GLASS] = NEVER
     tree = cKDTree(seen.points[known])

@@ -10,7 +10,7 @@ from cleanplate.types import Points
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 FEWEST_VIEWS = 4
-"""A point seen by fewer says nothing of its material."""
+"""A point seen by fewer says nothing of the light."""
 DARK = 0.02
 """Linear light below which ratios are noise."""
 SEEN = 1e-4
@@ -58,15 +58,10 @@ def harmonics(normals: Points, azimuth: float) -> Float[np.ndarray, "n 6"]:
     coefficients hold the light that a matt surface receives). What is the same from every
     side, such as more light from above, a turntable cannot tell from the surface's own colour.
     """
-    x, y, z = turned(normals, azimuth).T
-    return np.stack([x, y, x * y, y * z, z * x, x * x - y * y], axis=1)
-
-
-def turned(directions: Points, azimuth: float) -> Points:
-    """Return directions in the world as the set sees them: the set turns with the camera."""
     c, s = np.cos(azimuth), np.sin(azimuth)
-    x, y, z = directions.T
-    return np.stack([c * x + s * y, c * y - s * x, z], axis=1)
+    x, y, z = normals.T
+    x, y = c * x + s * y, c * y - s * x
+    return np.stack([x, y, x * y, y * z, z * x, x * x - y * y], axis=1)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ def joints(before: Mask, after: Mask) -> Mask:
     """Return the pixels of `before` that `after` lacks and that join pieces of it: where it broke a connected part."""
     import cv2
 
-    kept = np.zeros(before.shape, bool)
+    kept, lost = np.zeros(before.shape, bool), before & ~after
+    if not lost.any():
+        return kept
     count, piece, sizes, _ = cv2.connectedComponentsWithStats((after & before).astype(np.uint8), connectivity=8)
-    lost = before & ~after
-    if count < 3 or not lost.any():
+    if count < 3:
         return kept
     whole = cv2.connectedComponents(before.astype(np.uint8), connectivity=8)[1]
     area = np.bincount(whole.ravel())

@@ -5,6 +5,7 @@ import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -88,25 +89,44 @@ def to_onnx(network: nn.Module) -> onnx.ModelProto:
     """Return a network's graph with dynamic batch, height and width."""
     image = torch.zeros(2, 128, 192, 3, dtype=torch.uint8)
     size = {1: "height", 2: "width"}
-    stream, served = io.BytesIO(), Served(network).eval()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # DeprecationWarning: the newer exporter takes 60 times as long for this graph
-        torch.onnx.export(
-            served,
-            (image, image[:1].clone()),
-            stream,  # type: ignore[arg-type]
-            input_names=["image", "plate"],
-            output_names=["probability"],
-            dynamic_axes={"image": {0: "batch", **size}, "plate": size, "probability": {0: "batch", **size}},
-            opset_version=18,
-            dynamo=False,
-            # Each weight keeps its name, so that training can start from the file; ONNX Runtime folds when it loads.
-            training=torch.onnx.TrainingMode.PRESERVE,
-            do_constant_folding=False,
-        )
-    model = onnx.load_from_string(stream.getvalue())
+    served = Served(network).eval()
+    model = trace(
+        served,
+        {"image": image, "plate": image[:1].clone()},
+        "probability",
+        {"image": {0: "batch", **size}, "plate": size, "probability": {0: "batch", **size}},
+        # Each weight keeps its name, so that training can start from the file; ONNX Runtime folds when it loads.
+        training=torch.onnx.TrainingMode.PRESERVE,
+        do_constant_folding=False,
+    )
     _part(model.graph, served.state_dict())
     return model
+
+
+def trace(
+    served: nn.Module, example: dict[str, Tensor], output: str, dynamic_axes: dict[str, dict[int, str]], **options: Any
+) -> onnx.ModelProto:
+    """Return the graph of a module in evaluation mode.
+
+    Args:
+        example: its inputs by name, in their order.
+        dynamic_axes: of inputs and output, as `torch.onnx.export` takes them; so are the options.
+    """
+    stream = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # DeprecationWarning: the newer exporter takes 60 times as long for such graphs
+        torch.onnx.export(
+            served,
+            tuple(example.values()),
+            stream,  # type: ignore[arg-type]
+            input_names=list(example),
+            output_names=[output],
+            dynamic_axes=dynamic_axes,
+            opset_version=18,
+            dynamo=False,
+            **options,
+        )
+    return onnx.load_from_string(stream.getvalue())
 
 
 def _part(graph: onnx.GraphProto, state: dict[str, Tensor]) -> None:

@@ -40,7 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m cleanplate.train.appearance", description=__doc__)
     parser.add_argument("captures", type=Path, nargs="+")
     parser.add_argument("--run", type=Path, required=True, help="this run's folder; an existing one goes on")
-    parser.add_argument("--init", type=Path, required=True, help="a checkpoint of the compact network")
+    parser.add_argument("--init", required=True, help="a compact network to begin with: a checkpoint, .onnx or default")
     parser.add_argument("--steps", type=int, default=Fit.steps)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop training after so long, resumable")
     parser.add_argument("--threads", type=int, default=1)

@@ -60,8 +60,6 @@ def stored(capture: Capture, folder: Path) -> UInt8[np.ndarray, "v s s 10"]:
 
 
 def _square(capture: Capture, view: View) -> UInt8[np.ndarray, "s s 10"] | None:
-    import cv2
-
     map_path = capture.folder / "materials" / f"{view.id}.png"
     mask_path, plate_path = (
         _there(path, f"{capture.folder}: view {view.id} has no {what}")
@@ -73,12 +71,18 @@ def _square(capture: Capture, view: View) -> UInt8[np.ndarray, "s s 10"] | None:
     if square is None:
         return None
     pictures = read_image(capture.image_path(view)), read_image(plate_path), mask.astype(np.uint8) * 255
-    size, border = (STORED, STORED), (NOTHING, 0, 0)
-    truth = cv2.warpAffine(
-        read_image(map_path), onto(square, STORED), size,
-        flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=border,
-    )  # fmt: skip
+    truth = _cut_map(read_image(map_path), square, STORED)
     return np.dstack([*(cut(picture, square, STORED) for picture in pictures), truth])
+
+
+def _cut_map(truth: UInt8[np.ndarray, "h w 3"], square: Square, side: int) -> UInt8[np.ndarray, "s s 3"]:
+    """Do `cut` with a map of materials, between whose values nothing lies; beyond the picture is NOTHING."""
+    import cv2
+
+    return cv2.warpAffine(
+        truth, onto(square, side), (side, side),
+        flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=(NOTHING, 0, 0),
+    )  # fmt: skip
 
 
 def _there(path: Path | None, problem: str) -> Path:
@@ -94,7 +98,7 @@ def example(square: UInt8[np.ndarray, "s s 10"], rng: np.random.Generator | None
         cut(np.ascontiguousarray(square[..., channels]), part).astype(np.float32) / 255
         for channels in (slice(3), slice(3, 6), 6)
     )
-    truth = _labels(square[..., 7:], part)
+    truth = _cut_map(np.ascontiguousarray(square[..., 7:]), part, SIDE // STRIDE)
     if rng is not None:
         if rng.random() < P_HUE and not (truth[..., 0] == METAL).any():  # gold is told by its colour
             image = mask[..., None] * image[..., rng.permutation(3)] + (1 - mask[..., None]) * image
@@ -115,16 +119,6 @@ def _part(rng: np.random.Generator | None) -> tuple[Square, bool]:
     room = min((STORED - side) / 2, SHIFT)
     column, row = middle + rng.uniform(-room, room, 2)
     return Square(float(column), float(row), side), bool(rng.random() < 0.5)
-
-
-def _labels(truth: UInt8[np.ndarray, "s s 3"], part: Square) -> UInt8[np.ndarray, "i j 3"]:
-    import cv2
-
-    side = SIDE // STRIDE
-    return cv2.warpAffine(
-        np.ascontiguousarray(truth), onto(part, side), (side, side),
-        flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=(NOTHING, 0, 0),
-    )  # fmt: skip
 
 
 def _otherwise(

@@ -1,7 +1,5 @@
 """Weights -> the ONNX file that `asset.appearance` runs, weights at 8 bits."""
 
-import io
-import warnings
 from pathlib import Path
 
 import onnx
@@ -12,7 +10,7 @@ from torch import Tensor, nn
 from cleanplate.asset.appearance import SIDE
 from cleanplate.files import atomic_path
 from cleanplate.train.appearance.network import CLASSES, AppearanceNetwork
-from cleanplate.train.export import compress
+from cleanplate.train.export import compress, trace
 
 
 class Served(nn.Module):
@@ -35,21 +33,9 @@ class Served(nn.Module):
 def export(network: AppearanceNetwork, target: Path) -> Path:
     """Write a network as ONNX and return its path."""
     picture = torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8)
-    stream = io.BytesIO()
-    names = ["image", "plate", "mask"]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # DeprecationWarning: as in `train.export`
-        torch.onnx.export(
-            Served(network).eval(),
-            (picture, picture.clone(), picture[..., 0].clone()),
-            stream,  # type: ignore[arg-type]
-            input_names=names,
-            output_names=["appearance"],
-            dynamic_axes={name: {0: "batch"} for name in (*names, "appearance")},
-            opset_version=18,
-            dynamo=False,
-        )
-    model = onnx.load_from_string(stream.getvalue())
+    example = {"image": picture, "plate": picture.clone(), "mask": picture[..., 0].clone()}
+    axes = {name: {0: "batch"} for name in (*example, "appearance")}
+    model = trace(Served(network).eval(), example, "appearance", axes)
     compress(model, 8)
     with atomic_path(target) as temporary:
         onnx.save(model, temporary)

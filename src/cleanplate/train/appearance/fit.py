@@ -15,7 +15,7 @@ from cleanplate.train.appearance.examples import KINDS, NOTHING, example
 from cleanplate.train.appearance.network import CLASSES, AppearanceNetwork
 from cleanplate.train.averaged import average, rate, resume, save
 from cleanplate.train.fit import has_bfloat16
-from cleanplate.train.networks import read_weights
+from cleanplate.train.networks import build, initialise
 
 Squares = Sequence[UInt8[np.ndarray, "v s s 10"]]
 
@@ -46,7 +46,7 @@ class Fit:
 def fit(
     captures: Squares,
     run: Path,
-    init: Path,
+    init: str,
     settings: Fit = Fit(),
     minutes: float = float("inf"),
     say: Callable[[str], None] = print,
@@ -55,12 +55,17 @@ def fit(
 
     Args:
         captures: one array of stored squares each; captures count alike.
-        init: a checkpoint of the compact network, whose encoder this one starts from.
+        init: a compact network, as `initialise` takes it, whose encoder this one starts from.
+
+    Raises:
+        ModelError: `init` is none.
     """
     deadline = time.monotonic() + 60 * minutes
+    compact = build("compact")
+    initialise(compact, "compact", init)
     torch.manual_seed(0)
     network, averaged = AppearanceNetwork(KINDS), AppearanceNetwork(KINDS)
-    network.start({name.removeprefix("encoder."): value for name, value in read_weights(init)[0].items()})
+    network.start(compact.encoder)
     averaged.load_state_dict(network.state_dict())
     network = network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(_groups(network, settings), settings.lr, weight_decay=settings.weight_decay)

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cleanplate.asset import materials
 from cleanplate.segment.compact.lite0 import STEM, WIDTHS, Lite0
 
 STRIDE = 4
@@ -14,8 +15,8 @@ COARSEST = 32
 INPUTS = 7
 """Photograph, plate, mask."""
 WIDTH = 64
-CLASSES = 4
-"""Matt, gloss, metal, glass: the order of `asset.materials.CLASSES`."""
+CLASSES = len(materials.CLASSES)
+"""The network's first channels, in their order."""
 
 
 def _smooth(*, dropout: float = 0.0) -> nn.Sequential:
@@ -43,12 +44,12 @@ class AppearanceNetwork(nn.Module):
         self.smooth = nn.ModuleList(_smooth() for _ in WIDTHS[1:])
         self.head = nn.Sequential(_smooth(dropout=0.1), nn.Conv2d(WIDTH, CLASSES + 1 + kinds, 1))
 
-    def start(self, encoder: dict[str, Tensor]) -> None:
+    def start(self, encoder: Lite0) -> None:
         """Take over an encoder of photographs; it sees nothing of plate and mask before it is trained."""
-        stem = encoder["_conv_stem.weight"].float()
+        stem = encoder._conv_stem.weight
         wide = torch.zeros(STEM, INPUTS, *stem.shape[2:])
-        wide[:, :3] = stem
-        self.encoder.load_state_dict(encoder | {"_conv_stem.weight": wide}, strict=False)
+        wide[:, :3] = stem.detach()
+        self.encoder.load_state_dict(encoder.state_dict() | {"_conv_stem.weight": wide})
 
     def forward(self, x: Float[Tensor, "b 7 h w"]) -> Float[Tensor, "b c i j"]:
         """Return logits of the classes, of the roughness, and of the kinds."""

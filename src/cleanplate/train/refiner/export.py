@@ -1,7 +1,5 @@
 """Checkpoint -> the ONNX file that `hull.refiner` runs, weights at 16 bits."""
 
-import io
-import warnings
 from pathlib import Path
 
 import onnx
@@ -10,7 +8,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from cleanplate.files import atomic_path
-from cleanplate.train.export import compress
+from cleanplate.train.export import compress, trace
 from cleanplate.train.refiner.network import MULTIPLE, Refiner
 
 
@@ -43,26 +41,14 @@ def export(network: Refiner, target: Path, temperature: float = 1.0, longest: in
     channels = network.channels
     size, half = {1: "height", 2: "width"}, {1: "half_height", 2: "half_width"}
     batch = {0: "batch"}
-    example = (
-        torch.zeros(1, 64, 96),
-        torch.zeros(1, 64, 96, 3, dtype=torch.uint8),
-        torch.zeros(1, 64, 96, 3, dtype=torch.uint8),
-        torch.zeros(1, 32, 48, channels),
-    )
-    stream = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # DeprecationWarning: as in `train.export`
-        torch.onnx.export(
-            Served(network, temperature).eval(),
-            example,
-            stream,  # type: ignore[arg-type]
-            input_names=["logit", "image", "plate", "others"],
-            output_names=["refined"],
-            dynamic_axes=dict.fromkeys(("logit", "image", "plate", "refined"), batch | size) | {"others": batch | half},
-            opset_version=18,
-            dynamo=False,
-        )
-    model = onnx.load_from_string(stream.getvalue())
+    example = {
+        "logit": torch.zeros(1, 64, 96),
+        "image": torch.zeros(1, 64, 96, 3, dtype=torch.uint8),
+        "plate": torch.zeros(1, 64, 96, 3, dtype=torch.uint8),
+        "others": torch.zeros(1, 32, 48, channels),
+    }
+    axes = dict.fromkeys(("logit", "image", "plate", "refined"), batch | size) | {"others": batch | half}
+    model = trace(Served(network, temperature).eval(), example, "refined", axes)
     compress(model, 16)
     onnx.helper.set_model_props(model, {"multiple": str(MULTIPLE), "longest": str(longest)})
     with atomic_path(target) as temporary:
