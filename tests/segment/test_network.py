@@ -117,6 +117,19 @@ def test_export_keeps_the_threshold_that_it_is_given(checkpoint, tmp_path):
     assert open_network(export(checkpoint, tmp_path / "x.onnx", threshold=0.25)).threshold == 0.25
 
 
+@pytest.mark.parametrize("recipe", [{}, {"match_plate": True}, {"match_plate": True, "second_look": True}])
+def test_export_keeps_what_the_recipe_says_of_how_pictures_are_seen(checkpoint, tmp_path, recipe):
+    weights, metadata = read_weights(checkpoint)
+    named = {f"network.{name}": value for name, value in weights.items()}
+    save_file(named, tmp_path / "a.safetensors", metadata | {"recipe": json.dumps(recipe)})
+    network = open_network(export(tmp_path / "a.safetensors", tmp_path / "x.onnx"))
+    assert {"match_plate": network.match_plate, "second_look": network.second_look} == {
+        "match_plate": False,
+        "second_look": False,
+        **recipe,
+    }
+
+
 def test_several_checkpoints_are_exported_as_the_mean_of_their_weights(checkpoint, tmp_path):
     weights, metadata = read_weights(checkpoint)
     double = {f"network.{name}": 3 * value for name, value in weights.items()}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cleanplate.capture import read_capture
 from cleanplate.dataset import write_manifest
 from cleanplate.image import write_image
+from cleanplate.image.alignment import match_plate
 from cleanplate.train import decals, light, shapes, surfaces
 from cleanplate.train.augment import PLAIN, Augment, augment, warp, worn
 from cleanplate.train.examples import Examples, batches
@@ -64,6 +65,21 @@ def test_an_empty_plate_has_an_empty_mask_and_shows_the_plate():
     assert np.array_equal(image, plate)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_drawn_before_a_product_leaves_it_foreground(seed: int):
+    pair = a_pair()
+    before = replace(PLAIN, p_shape=1.0, p_before=1.0, p_backdrop=0.0, light=0.0)
+    instead = replace(before, p_before=0.0)
+    seen = [augment(pair, lambda: pair, (48, 64), each, np.random.default_rng(seed)) for each in (before, instead)]
+    (image, plate, mask), (_, _, drawn) = seen
+    assert min(np.abs(plate * 255 - each).max() for each in (pair.plate, pair.plate[:, ::-1])) < 0.51
+    product = [each for each in (pair.mask, pair.mask[:, ::-1]) if (mask[each] == 1).all()]
+    assert product, "some of the product is background"
+    far = cv2.dilate(np.maximum(mask, product[0]), np.ones((9, 9))) == 0
+    assert np.array_equal(image[far], plate[far])
+    assert not (drawn > 0)[product[0]].all(), "in place of the product, some of it would be gone"
+
+
 def test_shadows_darken_the_background_alone():
     mask = a_pair().mask.astype(np.float32)
     grey = np.full((48, 64, 3), 0.7, np.float32)
@@ -96,6 +112,18 @@ def test_a_manifest_says_what_is_trained_on_and_the_test_side_never_is(tmp_path:
         listed = {entry.asin for entry in entries if entry.split == split}
         assert {pair.image.parts[-3] for pair in pairs.side(split)} == listed  # type: ignore[attr-defined]
     assert len(pairs.pairs) == sum(entry.split != "test" for entry in entries) < 12
+
+
+def test_plates_are_matched_where_the_recipe_says_so(tmp_path: Path):
+    folder = write_product(tmp_path, "B000000009", views=1)
+    plain, matched = Pairs(0.0), Pairs(0.0, matched=True)
+    for each in (plain, matched):
+        each.add([folder])
+    (theirs,), (ours,) = plain.side("train"), matched.side("train")
+    assert (ours.name, ours.split) == (theirs.name, theirs.split)
+    raw, seen = theirs.read(), ours.read()
+    assert np.array_equal(seen.image, raw.image)
+    assert np.array_equal(seen.plate, match_plate(raw.image, raw.plate))
 
 
 def test_batches_cover_every_pair_and_repeat_a_small_set():

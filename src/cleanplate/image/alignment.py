@@ -8,6 +8,7 @@ from cleanplate.types import Image
 
 AnyImage = UInt8[np.ndarray, "plate_h plate_w 3"]
 """An RGB image whose size need not be another argument's."""
+Picture = UInt8[np.ndarray, "h w *channels"]
 Motion = Float[np.ndarray, "3"]
 """Shift right and down in pixels, and turn in radians about the image's centre."""
 
@@ -19,8 +20,12 @@ _EXPECTED_SHIFT = 2.0
 _EXPECTED_TURN = 0.004
 _LEAST_SLOPE = 2.5
 """Grey levels a pixel: what is flatter than that is shading, and shifts with the product's shadow."""
+_SMALLEST = 16
+"""Pixels of the shorter side below which there is nothing to align by."""
 _CORRELATED = 20.0
 """Neighbouring residuals say the same: this many count as one."""
+_GAIN = 0.02
+"""Share of the plate's edges that each pixel of motion has to bring into agreement: else it follows the product's."""
 
 
 def check_plate(image: Image, plate: AnyImage) -> None:
@@ -72,17 +77,21 @@ def find_motion(image: Image, plate: Image) -> Motion:
     """Return the small shift and turn of the plate that align it with the image.
 
     Robust Gauss-Newton on brightness from coarse to fine (Lucas and Kanade 1981; Baker and Matthews 2004) with
-    Cauchy's weights, under which the product is an outlier. Where the plate has no edges nothing moves.
+    Cauchy's weights, under which the product is an outlier. Where the plate has no edges nothing moves, nor where
+    moving it would bring no more of them into agreement.
     """
     import cv2
 
+    if min(image.shape[:2]) < _SMALLEST:
+        return np.zeros(3)
     scale = min(1.0, (_FINEST_PIXELS / (image.shape[0] * image.shape[1])) ** 0.5)
     ours, theirs = (
         cv2.resize(cv2.cvtColor(each, cv2.COLOR_RGB2GRAY), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         for each in (image, plate)
     )
     motion = np.zeros(3)
-    for level in (4, 2, 1):
+    levels = [level for level in (4, 2, 1) if min(ours.shape) >= _SMALLEST * level]
+    for level in levels:
         small, small_plate = (
             cv2.GaussianBlur(
                 cv2.resize(each, None, fx=1 / level, fy=1 / level, interpolation=cv2.INTER_AREA), (0, 0), 1
@@ -91,10 +100,24 @@ def find_motion(image: Image, plate: Image) -> Motion:
         )
         motion = _refine(small.astype(np.float32), small_plate.astype(np.float32), motion / [level, level, 1])
         motion *= [level, level, 1]
+    far = float(np.hypot(motion[0], motion[1]))
+    if far and _agreement(ours, move(theirs, motion)) < _agreement(ours, theirs) + _GAIN * far:
+        return np.zeros(3)
     return motion / [scale, scale, 1]
 
 
-def move(plate: Image, motion: Motion) -> Image:
+def _agreement(image: UInt8[np.ndarray, "h w"], plate: UInt8[np.ndarray, "h w"]) -> float:
+    """Return the share of the plate's edges where the image has the plate's value to within the noise, 0..1."""
+    import cv2
+
+    ours, theirs = (cv2.GaussianBlur(each, (0, 0), 1).astype(np.float32) for each in (image, plate))
+    slope = np.hypot(cv2.Scharr(theirs, cv2.CV_32F, 1, 0), cv2.Scharr(theirs, cv2.CV_32F, 0, 1)) / 32
+    residual, edge = np.abs(ours - theirs), slope > _LEAST_SLOPE
+    noise = max(1.0, 1.4826 * float(np.median(residual)))
+    return float((residual[edge] < 3 * noise).mean()) if edge.any() else 1.0
+
+
+def move(plate: Picture, motion: Motion) -> Picture:
     """Return the plate shifted and turned; what enters at the border repeats the border."""
     import cv2
 

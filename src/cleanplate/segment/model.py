@@ -64,7 +64,7 @@ def _difference(image: Image, plate: Image | None) -> Mask:
     return segment_difference(image, plate)
 
 
-RULES = {"classical": (_classical, 1), "difference": (_difference, 1)}
+RULES = {"classical": (_classical, 2), "difference": (_difference, 1)}
 """Each with its version, to be raised whenever its masks change."""
 
 MODELS = (*RULES, "default", *NETWORKS)

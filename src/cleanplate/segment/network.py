@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from jaxtyping import Float, UInt8
 
 from cleanplate.cores import limit
 from cleanplate.errors import ImageError, ModelError
-from cleanplate.image.alignment import AnyImage, check_plate
+from cleanplate.image.alignment import AnyImage, check_plate, match_plate
+from cleanplate.segment import closer
 from cleanplate.segment.device import open_session
 from cleanplate.segment.edges import native
 from cleanplate.settings import DeviceName
@@ -33,6 +35,8 @@ class Network:
         threshold: probability above which a pixel is foreground, chosen on validation products.
         multiple: height and width of what the network sees are multiples of it.
         longest: the longer side that pictures are scaled to, in pixels.
+        match_plate: plates are brought to their images first, as in its training; see `alignment`.
+        second_look: it was trained to see the product alone, too; see `closer`.
         device: where it runs, "cpu" or "cuda".
     """
 
@@ -41,6 +45,8 @@ class Network:
     threshold: float
     multiple: int
     longest: int
+    match_plate: bool = False
+    second_look: bool = False
     device: DeviceName = "cpu"
 
     def probability(
@@ -73,28 +79,46 @@ class Network:
             raise ImageError("a network needs a plate; name one in capture.json, or use --model classical")
         for image in images:
             check_plate(image, plate)
-        width, height = self.working_size(plate.shape[1], plate.shape[0])
-        maps = self.probability(np.stack([self.fitted(image) for image in images]), self.fitted(plate))
-        scale = np.float32((1 - self.threshold) / self.threshold)
-        found = [native(seen[:height, :width], image) for image, seen in zip(images, maps, strict=True)]
-        return [scale * each / (scale * each + (1 - each)) for each in found]
+        if not self.match_plate:
+            return self._looks(images, plate)
+        return [each for image in images for each in self._looks([image], match_plate(image, plate))]
 
-    def working_size(self, width: int, height: int) -> tuple[int, int]:
-        """Return the (width, height) that a picture is scaled to, before padding."""
-        scale = self.longest / max(width, height)
-        return max(1, round(width * scale)), max(1, round(height * scale))
+    def _looks(self, images: Sequence[AnyImage], plate: Image) -> list[Probability]:
+        found = self._look(images, plate, self.longest)
+        if self.second_look:
+            for image, seen in zip(images, found, strict=True):
+                self._look_closer(image, plate, seen)
+        return found
 
-    def fitted(self, picture: Image) -> UInt8[np.ndarray, "y x 3"]:
-        """Return a picture scaled to the working size, its border repeated up to the multiple."""
-        import cv2
+    def _look_closer(self, image: AnyImage, plate: Image, seen: Probability) -> None:
+        """Put into `seen` what a second look finds."""
+        area = closer.window(seen, self.longest)
+        if area is None:
+            return
+        longest = min(self.longest, closer.MOST * max(seen[area].shape))
+        (again,) = self._look([image[area]], plate[area], round(longest))
+        seen[area] = closer.mean(seen[area], again)
 
-        height, width = picture.shape[:2]
-        size = self.working_size(width, height)
-        if size != (width, height):
-            shrinks = size[0] < width
-            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-        bottom, right = -size[1] % self.multiple, -size[0] % self.multiple
-        return cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else picture
+    def _look(self, images: Sequence[AnyImage], plate: Image, longest: int) -> list[Probability]:
+        """Return what the network says of pictures scaled to `longest`, at their own size, the threshold at 0.5."""
+        scale = longest / max(plate.shape[:2])
+        height, width = (max(1, round(side * scale)) for side in plate.shape[:2])
+        fit = partial(_fitted, size=(width, height), multiple=self.multiple)
+        maps = self.probability(np.stack([fit(image) for image in images]), fit(plate))
+        odds = np.float32((1 - self.threshold) / self.threshold)
+        found = [native(each[:height, :width], image) for image, each in zip(images, maps, strict=True)]
+        return [odds * each / (odds * each + (1 - each)) for each in found]
+
+
+def _fitted(picture: Image, size: tuple[int, int], multiple: int) -> UInt8[np.ndarray, "y x 3"]:
+    """Return a picture scaled to `size` (width, height), its border repeated up to a multiple."""
+    import cv2
+
+    shrinks = size[0] < picture.shape[1]
+    if size != picture.shape[1::-1]:
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    bottom, right = -size[1] % multiple, -size[0] % multiple
+    return cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else picture
 
 
 def open_network(path: Path, threads: int = 0, device: DeviceName = "auto") -> Network:
@@ -138,6 +162,7 @@ def open_network(path: Path, threads: int = 0, device: DeviceName = "auto") -> N
         )
     try:
         threshold, multiple, longest = float(facts["threshold"]), int(facts["multiple"]), int(facts["longest"])
+        match, second = (bool(int(facts.get(each, "0"))) for each in ("match_plate", "second_look"))
     except (KeyError, ValueError) as error:
         raise ModelError(f"{path}: its metadata lack or garble {error!s:.100}; export it again") from error
     if not (0 < threshold < 1 and 1 <= multiple <= 1024 and multiple <= longest <= LONGEST):
@@ -145,4 +170,4 @@ def open_network(path: Path, threads: int = 0, device: DeviceName = "auto") -> N
             f"{path}: its metadata say threshold {threshold:g}, multiple {multiple}, longest {longest}; export it "
             f"again (0 to 1, 1 to 1024, up to {LONGEST})"
         )
-    return Network(path, session, threshold, multiple, longest, runs)
+    return Network(path, session, threshold, multiple, longest, match, second, runs)

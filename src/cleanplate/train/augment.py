@@ -29,6 +29,8 @@ class Augment:
         p_composite: another pair's foreground over this plate.
         p_shape: a drawn foreground over this plate.
         p_backdrop: of these two: over a drawn backdrop in place of the plate.
+        p_before: of drawn foregrounds over this set: they stand before its product, not in its place, so that what is
+            seen between wires is not the set by that alone.
         p_same_colour: of composites: the foreground takes the plate's colour.
         p_pierce: of composites: openings are cut into the foreground, through which the plate is seen.
         p_decal: parts of the foreground are painted over in the plate's tone, and stay foreground.
@@ -46,6 +48,7 @@ class Augment:
     p_composite: float = 0.2
     p_shape: float = 0.3
     p_backdrop: float = 0.3
+    p_before: float = 0.3
     p_same_colour: float = 0.25
     p_pierce: float = 0.25
     p_decal: float = 0.3
@@ -85,7 +88,7 @@ def augment(
     image, plate, mask = (warp(array, frame, size) for array in (pair.image, pair.plate, pair.mask))
     lot = rng.random()
     if lot < config.p_composite + config.p_shape:
-        image, mask, plate = _composite(other, lot < config.p_composite, plate, size, config, rng)
+        image, plate, mask = _composite(other, lot < config.p_composite, (image, plate, mask), config, rng)
     elif lot > 1 - config.p_empty:
         image, mask = plate.copy(), np.zeros_like(mask)
     if rng.random() < config.p_decal:
@@ -170,16 +173,20 @@ def warp(array: np.ndarray, frame: np.ndarray, size: tuple[int, int]) -> np.ndar
 def _composite(
     other: Callable[[], Pair],
     photographed: bool,
-    plate: np.ndarray,
-    size: tuple[int, int],
+    scene: tuple[np.ndarray, np.ndarray, np.ndarray],
     config: Augment,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a foreground, another pair's or drawn, over this plate or a drawn backdrop; its mask; what is behind."""
-    if rng.random() < config.p_backdrop:
+    """Return image, plate and mask of a foreground, another pair's or drawn, in this scene or before a backdrop."""
+    _, plate, mask = scene
+    size, nothing = mask.shape, np.zeros_like(mask)
+    if drawn_set := rng.random() < config.p_backdrop:
         plate = shapes.backdrop(size, rng)
     if not photographed:
-        return *_drawn(plate, other() if rng.random() < config.p_print else None, rng), plate
+        wears = other() if rng.random() < config.p_print else None
+        behind = scene[::2] if not drawn_set and rng.random() < config.p_before else (plate, nothing)
+        image, mask = _drawn(*behind, wears, rng)
+        return image, plate, mask
     donor = other()
     frame = _frame(donor, size, config, rng)
     colour, alpha = warp(donor.image, frame, size), warp(donor.mask, frame, size)
@@ -187,18 +194,19 @@ def _composite(
         colour = shapes.repaint(colour, alpha, plate, rng)
     if rng.random() < config.p_pierce:
         alpha = shapes.pierce(alpha, rng)
-    return _over(plate, colour, alpha, rng), alpha, plate
+    return _over(plate, colour, alpha, rng), plate, alpha
 
 
-def _drawn(plate: np.ndarray, wears: Pair | None, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the plate with one to three drawn things, each before the last, and the mask of all.
+def _drawn(
+    image: np.ndarray, mask: np.ndarray, wears: Pair | None, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture with one to three drawn things in it, each before the last, and its mask with theirs.
 
     Args:
         wears: the pair whose product's surface is theirs; None draws one.
     """
-    image, mask = plate, np.zeros(plate.shape[:2], np.float32)
     for _ in range(rng.integers(1, 4)):
-        alpha = shapes.outline(plate.shape[:2], rng)
+        alpha = shapes.outline(mask.shape, rng)
         texture = None if wears is None else worn(wears, alpha, rng)
         if texture is None:
             colour = surfaces.MATERIALS[rng.integers(len(surfaces.MATERIALS))](alpha, image, rng)

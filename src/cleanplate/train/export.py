@@ -47,7 +47,8 @@ def export(
     """Write a checkpoint, or the mean of several ones' weights, as ONNX and return its path.
 
     Inputs: `image` uint8 (b, h, w, 3) and `plate` uint8 (1, h, w, 3), both sides multiples of the model's `multiple`;
-    output: `probability` float32 (b, h, w). Metadata: architecture, threshold, multiple, longest, metrics.
+    output: `probability` float32 (b, h, w). Metadata: architecture, threshold, multiple, longest, metrics,
+    and of the recipe match_plate and second_look.
 
     Args:
         checkpoints: .safetensors files, or runs' folders, whose best checkpoint is taken, or the last if none is held.
@@ -67,11 +68,13 @@ def export(
     model = to_onnx(network)
     if bits < 32:
         compress(model, bits)
+    recipe = json.loads(metadata.get("recipe", "{}"))
     facts = {
         "architecture": metadata["architecture"],
         "threshold": metrics.get("threshold", 0.5) if threshold is None else threshold,
         "multiple": getattr(network, "multiple", 1),
-        "longest": longest or json.loads(metadata.get("recipe", "{}")).get("longest") or LONGEST,
+        "longest": longest or recipe.get("longest") or LONGEST,
+        **{each: int(recipe.get(each, False)) for each in ("match_plate", "second_look")},
         "metrics": json.dumps(metrics),
     }
     onnx.helper.set_model_props(model, {name: str(value) for name, value in facts.items()})

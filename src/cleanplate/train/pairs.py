@@ -4,7 +4,7 @@ The capture format's libraries are imported where captures are read: packs are t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -14,6 +14,7 @@ from jaxtyping import Bool, UInt8
 
 from cleanplate.errors import CleanplateError, ImageError
 from cleanplate.image import read_image, read_mask
+from cleanplate.image.alignment import match_plate
 from cleanplate.train.pack import SUFFIX, read_pack
 
 if TYPE_CHECKING:
@@ -74,12 +75,40 @@ class PairFile:
         return Pair(image, plate, mask)
 
 
+@dataclass(frozen=True)
+class Matched:
+    """A pair whose plate is brought to the image, as it is where masks are made."""
+
+    pair: StoredPair
+
+    @property
+    def name(self) -> str:
+        """As the pair's own."""
+        return self.pair.name
+
+    @property
+    def split(self) -> str:
+        """As the pair's own."""
+        return self.pair.split
+
+    def read(self) -> Pair:
+        """Decode the three pictures and match the plate, see `match_plate`.
+
+        Raises:
+            ImageError: one cannot be read, or they differ in size.
+        """
+        pair = self.pair.read()
+        return replace(pair, plate=match_plate(pair.image, pair.plate))
+
+
 @dataclass
 class Pairs:
     """Pairs of many products; `skipped` names what could not be read, one sentence each."""
 
     validation: float
     """Share of the products that is held out of data sets without a manifest; a manifest says it itself."""
+    matched: bool = False
+    """Whether plates are brought to their images."""
     pairs: list[StoredPair] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
@@ -115,7 +144,8 @@ class Pairs:
 
     def side(self, split: str) -> list[StoredPair]:
         """Return the pairs of "train", or those of "validation", each once though a link lists its folder again."""
-        chosen = [pair for pair in self.pairs if pair.split == split]
+        chosen: list[StoredPair] = [pair for pair in self.pairs if pair.split == split]
+        chosen = [Matched(pair) for pair in chosen] if self.matched else chosen
         return chosen if split == "train" else list({pair.name: pair for pair in chosen}.values())
 
 

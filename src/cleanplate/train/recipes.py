@@ -15,6 +15,8 @@ class Recipe:
         architecture: a name in `networks.build`.
         size: (height, width) of the training examples, in pixels.
         longest: the longer side that pictures are validated, and served, at; None: their own, up to 640 served.
+        match_plate: plates are brought to their images first, in training as where masks are made; see `alignment`.
+        second_look: where masks are made the network also sees what it found alone and larger; see `closer`.
         recalibrate: at so many training views batch norm's statistics are taken before a validation, as the weights
             are then; 0 keeps the running ones, which small batches make worthless.
         epochs: passes over the training products; the data set is looked through again at each.
@@ -36,6 +38,8 @@ class Recipe:
     architecture: str = "compact"
     size: tuple[int, int] = (128, 192)
     longest: int | None = None
+    match_plate: bool = False
+    second_look: bool = False
     recalibrate: int = 0
     epochs: int = 500
     min_batches: int = 1
@@ -86,7 +90,8 @@ def paper_middle() -> Recipe:
 
 def compact() -> Recipe:
     """The compact network at 128x192 with its encoder frozen: the first stage on a CPU."""
-    return Recipe(freeze_encoder=True, ema=0.99, min_batches=100, loss=Loss(iou=1.0, boundary=2.0, auxiliary=0.3))
+    loss = Loss(iou=1.0, boundary=2.0, auxiliary=0.3)
+    return Recipe(match_plate=True, second_look=True, freeze_encoder=True, ema=0.99, min_batches=100, loss=loss)
 
 
 def compact_large() -> Recipe:
@@ -104,10 +109,11 @@ def compact_large() -> Recipe:
 
 
 def compact_finish() -> Recipe:
-    """The last stage: as users' pictures are worked on, small ones enlarged as there; and smaller steps still."""
+    """The last stage: as users' pictures are worked on, at both looks; and smaller steps still."""
     light = Augment(
-        side=(512.0, 704.0), enlarge=2.2, p_composite=0.12, p_shape=0.12, p_pierce=0.5, p_decal=0.2, drift=0.15
-    )
+        side=(512.0, 1152.0), enlarge=3.0, p_composite=0.12, p_shape=0.2, p_pierce=0.5, p_decal=0.2, p_move=0.25,
+        move_px=2.0, p_drift=0.5, drift=0.03,
+    )  # fmt: skip
     return replace(
         compact_large(), size=(320, 384), lr=1.5e-4, anneal=True, freeze_norm=True, validate_every=1000, augment=light
     )
