@@ -115,7 +115,7 @@ def compact_finish() -> Recipe:
         move_px=2.0, p_drift=0.5, drift=0.03,
     )  # fmt: skip
     return replace(
-        compact_large(), size=(320, 384), lr=1.5e-4, anneal=True, freeze_norm=True, validate_every=1000, augment=light
+        compact_large(), size=(320, 384), lr=2.5e-4, anneal=True, freeze_norm=True, validate_every=1000, augment=light
     )
 
 
