@@ -11,7 +11,7 @@ from cleanplate.segment.model import Model
 from cleanplate.types import Image, ViewProbability
 
 AHEAD = 2
-"""Batches that may wait, decoded or inferred, for the next step."""
+"""Batches more than are worked on at once that may wait, decoded or inferred, for the next step."""
 
 Pictures = tuple[Image, Image | None]
 Outcome = ViewProbability | CleanplateError
@@ -28,7 +28,7 @@ def segment_views(capture: Capture, views: Sequence[View], model: Model) -> Iter
         for batch in _batches(views, model.batch):
             decoded = [(view, readers.submit(_read, capture, view)) for view in batch]
             waiting.append(workers.submit(_segment, model, decoded))
-            if len(waiting) > AHEAD:
+            if len(waiting) > AHEAD + model.threads - 1:
                 yield from waiting.pop(0).result()
         for each in waiting:
             yield from each.result()
