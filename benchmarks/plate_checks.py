@@ -27,7 +27,7 @@ def of_view(capture: Capture, view: View) -> tuple[float | None, float | None, f
     """Return the excess under the true mask, under the classical one, and of a plate with the product in it."""
     model, image = load_model("classical"), read_image(capture.image_path(view))
     plate, truth = read_image(capture.folder / str(view.plate)), read_mask(capture.folder / str(view.mask))
-    right = plate_excess(image, plate, model.probabilities([image], plate)[0] >= 0.5)
+    right = plate_excess(image, plate, model.segment(image, plate) >= 0.5)
     others = [each for each in capture.views if each.camera == view.camera and each.id != view.id]
     if not others:
         return plate_excess(image, plate, truth), right, None
@@ -35,7 +35,7 @@ def of_view(capture: Capture, view: View) -> tuple[float | None, float | None, f
     return (
         plate_excess(image, plate, truth),
         right,
-        plate_excess(image, full, model.probabilities([image], full)[0] >= 0.5),
+        plate_excess(image, full, model.segment(image, full) >= 0.5),
     )
 
 

@@ -1,6 +1,5 @@
 """The second look: where it goes, what it leaves, and how two looks are put together."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cleanplate.segment import closer
+from cleanplate.segment import Model, closer
 from cleanplate.segment.network import Network
 
 SIDES = st.tuples(st.integers(1, 90), st.integers(1, 120))
@@ -103,25 +102,23 @@ def test_the_second_look_sees_the_product_larger_and_its_edges_finer():
 def test_pictures_are_seen_alike_alone_and_in_company():
     image, plate, _ = a_view()
     pictures = [image, np.roll(image, 90, 1), plate]
-    network, _ = a_network(second_look=True, match_plate=True)
-    together = network.probabilities(pictures, plate)
-    for picture, found in zip(pictures, together, strict=True):
-        assert np.array_equal(network.probabilities([picture], plate)[0], found)
+    network, _ = a_network(second_look=True)
+    for matches in (False, True):
+        model = Model("x", "x", network.probabilities, matches)
+        together = model.segment_all(pictures, plate)
+        for picture, found in zip(pictures, together, strict=True):
+            assert np.array_equal(model.segment(picture, plate), found)
 
 
-def test_plates_are_brought_to_each_image_where_the_network_was_trained_so():
+def test_plates_are_brought_to_each_image_by_the_whole_picture_whatever_is_looked_at():
     image, plate, mask = a_view()
     brighter = np.clip(image * 1.06, 0, 255).astype(np.uint8)
     shifted = np.roll(plate, 2, 1)
-    (plain, _), (matching, session) = a_network(), a_network(match_plate=True)
-    found = matching.probabilities([brighter], shifted)[0]
-    assert (found[mask] > 0.5).mean() > 0.9
-    shown, theirs = session.seen[0]
-    assert np.median(np.abs(shown[0].astype(int) - theirs[0])) <= 2
-    assert np.median(np.abs(shown[0].astype(int) - plate_seen(plain, brighter, shifted))) > 4
-
-
-def plate_seen(network: Network, image: np.ndarray, plate: np.ndarray) -> np.ndarray:
-    session = Darker()
-    replace(network, session=session).probabilities([image], plate)  # type: ignore[arg-type]
-    return session.seen[0][1][0]
+    area = slice(100, 228), slice(280, 440)
+    off = []
+    for matches in (False, True):
+        network, session = a_network()
+        Model("x", "x", network.probabilities, matches).segment(brighter, shifted, area)
+        shown, theirs = session.seen[0]
+        off.append(float(np.median(np.abs(shown[0].astype(int) - theirs[0])[~mask[area]])))
+    assert off[1] <= 1 < 4 < off[0]

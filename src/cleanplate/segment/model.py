@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from cleanplate.cores import cores
 from cleanplate.errors import ImageError, ModelError
 from cleanplate.files import sha256_file
+from cleanplate.image.alignment import match_plate
 from cleanplate.segment.models import DEFAULT, NETWORKS, shipped
 from cleanplate.settings import DeviceName
 from cleanplate.types import Image, Mask, Probability
@@ -23,6 +25,7 @@ class Model:
         name: as the user gave it.
         fingerprint: changes whenever the probabilities would.
         probabilities: turns photographs of one camera, and its plate or None, into a float32 probability for each.
+        matches: plates are brought to each image first; see `image.alignment`.
         batch: photographs that it takes at once: more gain nothing on a CPU, and cost memory.
         threads: photographs or batches that may be worked on side by side.
         longest: the longer side at which it sees a picture, in pixels; None where it sees the picture itself.
@@ -32,21 +35,37 @@ class Model:
     name: str
     fingerprint: str
     probabilities: Callable[[Sequence[Image], Image | None], list[Probability]]
+    matches: bool = False
     batch: int = 1
     threads: int = 2
     longest: int | None = None
     device: DeviceName = "cpu"
 
-    def segment(self, image: Image, plate: Image | None = None) -> Probability:
+    def segment(
+        self, image: Image, plate: Image | None = None, area: tuple[slice, slice] = (slice(None), slice(None))
+    ) -> Float[np.ndarray, "rows columns"]:
         """Return the probability of foreground, float32, of one photograph against its plate.
 
         Args:
             image, plate: RGB, 8 bits, of one size.
+            area: rows and columns to look at alone, and to return.
 
         Raises:
             ImageError: the plate is missing and needed, or has another size.
         """
-        return self.probabilities([image], plate)[0]
+        if plate is not None and self.matches:
+            plate = match_plate(image, plate)
+        return self.probabilities([image[area]], None if plate is None else plate[area])[0]
+
+    def segment_all(self, images: Sequence[Image], plate: Image | None) -> list[Probability]:
+        """Return the probabilities of several photographs of one camera against their common plate.
+
+        Raises:
+            ImageError: the plate is missing and needed, or has another size.
+        """
+        if self.matches:
+            return [self.segment(image, plate) for image in images]
+        return self.probabilities(images, plate)
 
 
 def _classical(image: Image, plate: Image | None) -> Mask:
@@ -123,9 +142,10 @@ def _load_network(name: str, path: Path, device: DeviceName) -> Model:
     network = open_network(path, device=device)
     weights = [sha256_file(path), *map(sha256_file, _external(path))]
     key = f"network {NETWORK_VERSION} {' '.join(weights)}"
-    batch, threads = 4, 1
-    if network.match_plate:  # each view has a plate of its own
-        batch = 1
-        if network.device == "cpu" and (threads := min(SIDE_BY_SIDE, cores())) > 1:
-            network = open_network(path, cores() // threads, device)
-    return Model(name, key, network.probabilities, batch, threads, network.longest, network.device)
+    if not network.match_plate:
+        return Model(name, key, network.probabilities, False, 4, 1, network.longest, network.device)
+    # Each view has a plate of its own: there is nothing to share.
+    threads = min(SIDE_BY_SIDE, cores()) if network.device == "cpu" else 1
+    if threads > 1:
+        network = open_network(path, cores() // threads, device)
+    return Model(name, key, network.probabilities, True, 1, threads, network.longest, network.device)

@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 
 from cleanplate.cores import limit
 from cleanplate.errors import ImageError, ModelError
-from cleanplate.image.alignment import AnyImage, check_plate, match_plate
+from cleanplate.image.alignment import AnyImage, check_plate
 from cleanplate.segment import closer
 from cleanplate.segment.device import open_session
 from cleanplate.segment.edges import native
@@ -35,7 +35,7 @@ class Network:
         threshold: probability above which a pixel is foreground, chosen on validation products.
         multiple: height and width of what the network sees are multiples of it.
         longest: the longer side that pictures are scaled to, in pixels.
-        match_plate: plates are brought to their images first, as in its training; see `alignment`.
+        match_plate: it was trained on plates that are brought to their images first, and is to be shown such.
         second_look: it was trained to see the product alone, too; see `closer`.
         device: where it runs, "cpu" or "cuda".
     """
@@ -79,11 +79,6 @@ class Network:
             raise ImageError("a network needs a plate; name one in capture.json, or use --model classical")
         for image in images:
             check_plate(image, plate)
-        if not self.match_plate:
-            return self._looks(images, plate)
-        return [each for image in images for each in self._looks([image], match_plate(image, plate))]
-
-    def _looks(self, images: Sequence[AnyImage], plate: Image) -> list[Probability]:
         found = self._look(images, plate, self.longest)
         if self.second_look:
             for image, seen in zip(images, found, strict=True):

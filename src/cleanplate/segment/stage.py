@@ -52,7 +52,7 @@ def _segment(
         images = [image for image, _ in good.values()]
         plate = next(iter(good.values()))[1]
         try:
-            found |= dict(zip(good, model.probabilities(images, plate), strict=True))
+            found |= dict(zip(good, model.segment_all(images, plate), strict=True))
         except CleanplateError as error:
             found |= dict.fromkeys(good, error)
     return [(view, found[view.id]) for view, _ in decoded]

@@ -129,7 +129,7 @@ def segment_again(product: Product, view: View, box: Box, model: Model) -> Mask:
     result = np.zeros((box.bottom - box.top, box.right - box.left), bool)
     for piece in box.pieces(CELL) if model.longest else [box]:
         outer = piece.grown(image.shape[1], image.shape[0])
-        found = model.segment(image[outer.area], None if plate is None else plate[outer.area]) >= 0.5
+        found = model.segment(image, plate, outer.area) >= 0.5
         result[piece.inside(box).area] = found[piece.inside(outer).area]
     return result
 
