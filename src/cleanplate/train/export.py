@@ -74,7 +74,7 @@ def export(
         "threshold": metrics.get("threshold", 0.5) if threshold is None else threshold,
         "multiple": getattr(network, "multiple", 1),
         "longest": longest or recipe.get("longest") or LONGEST,
-        **{each: int(recipe.get(each, False)) for each in ("match_plate", "second_look")},
+        **{each: int(bool(recipe.get(each))) for each in ("match_plate", "second_look")},
         "metrics": json.dumps(metrics),
     }
     onnx.helper.set_model_props(model, {name: str(value) for name, value in facts.items()})

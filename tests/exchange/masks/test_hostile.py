@@ -94,6 +94,15 @@ def test_a_zip_with_a_name_twice_or_a_giant_list(tmp_path: Path) -> None:
         convert_masks(tmp_path / "n.zip", tmp_path / "o", "coco")
 
 
+@pytest.mark.parametrize("name", [".", "../v0.png", "/v0.png", "a\\b.png"])
+def test_a_zip_with_a_name_that_leads_out_is_named(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr("v0.png", b"1")
+        archive.writestr(name, b"1")
+    with pytest.raises(CleanplateError, match=r"m\.zip: the name"):
+        convert_masks(tmp_path / "m.zip", tmp_path / "o", "coco")
+
+
 @settings(max_examples=150)
 @given(
     data=st.data(),

@@ -133,7 +133,7 @@ def open_bundle(path: Path) -> Bundle:
         twice = Counter(names).most_common(1)[0][0]
         raise ImageError(f"{path}: holds {twice!r:.200} twice; pack it again")
     for name in names:
-        safe_name(name)
+        safe_name(name, f"{path}: ")
     return Bundle(path, _kept(path, names), archive)
 
 
@@ -186,8 +186,11 @@ def _check_directory(path: Path) -> None:
         raise ImageError(f"{path}: its list of contents has {length} bytes, the limit is {DIRECTORY_LIMIT}")
 
 
-def safe_name(name: str) -> str:
+def safe_name(name: str, where: str = "") -> str:
     """Return a name from outside if it stays inside the folder it is written to.
+
+    Args:
+        where: begins the message, where the caller's does not say whose name it is.
 
     Raises:
         ImageError: absolute, with "..", a backslash, a drive or a NUL.
@@ -195,5 +198,5 @@ def safe_name(name: str) -> str:
     relative = PurePosixPath(name)
     unsafe = relative.is_absolute() or ".." in relative.parts or any(sign in name for sign in "\\\0:")
     if unsafe or not relative.name:
-        raise ImageError(f"the name {name!r:.200} leads out of its folder; rename the picture and export again")
+        raise ImageError(f"{where}the name {name!r:.200} leads out of its folder; rename the picture and export again")
     return name

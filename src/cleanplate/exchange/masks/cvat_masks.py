@@ -82,7 +82,8 @@ def read_cvat_masks(bundle: Bundle) -> Reading:
         if name.startswith(root + LISTS):
             listed = (line.strip() for line in bundle.text(name).splitlines())
             missing = dict.fromkeys(stem for stem in listed if stem and stem not in stems)
-            frames += [painted(safe_name(stem), None, (), annotated=False) for stem in missing]
+            where = f"{bundle.where(name)}: "
+            frames += [painted(safe_name(stem, where), None, (), annotated=False) for stem in missing]
     return Reading(frames, [])
 
 
