@@ -118,7 +118,10 @@ def test_plates_are_brought_to_each_image_by_the_whole_picture_whatever_is_looke
     off = []
     for matches in (False, True):
         network, session = a_network()
-        Model("x", "x", network.probabilities, matches).segment(brighter, shifted, area)
+        model = Model("x", "x", network.probabilities, matches)
+        seen_with = model.matched(brighter, shifted)
+        assert seen_with is not None
+        model.probabilities([brighter[area]], seen_with[area])
         shown, theirs = session.seen[0]
         off.append(float(np.median(np.abs(shown[0].astype(int) - theirs[0])[~mask[area]])))
     assert off[1] <= 1 < 4 < off[0]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
 
 from cleanplate.cores import cores
 from cleanplate.errors import ImageError, ModelError
@@ -41,21 +40,24 @@ class Model:
     longest: int | None = None
     device: DeviceName = "cpu"
 
-    def segment(
-        self, image: Image, plate: Image | None = None, area: tuple[slice, slice] = (slice(None), slice(None))
-    ) -> Float[np.ndarray, "rows columns"]:
+    def matched(self, image: Image, plate: Image | None) -> Image | None:
+        """Return the plate that `probabilities` is to be shown with this photograph, or any part of both.
+
+        Raises:
+            ImageError: the plate has another size.
+        """
+        return match_plate(image, plate) if plate is not None and self.matches else plate
+
+    def segment(self, image: Image, plate: Image | None = None) -> Probability:
         """Return the probability of foreground, float32, of one photograph against its plate.
 
         Args:
             image, plate: RGB, 8 bits, of one size.
-            area: rows and columns to look at alone, and to return.
 
         Raises:
             ImageError: the plate is missing and needed, or has another size.
         """
-        if plate is not None and self.matches:
-            plate = match_plate(image, plate)
-        return self.probabilities([image[area]], None if plate is None else plate[area])[0]
+        return self.probabilities([image], self.matched(image, plate))[0]
 
     def segment_all(self, images: Sequence[Image], plate: Image | None) -> list[Probability]:
         """Return the probabilities of several photographs of one camera against their common plate.
@@ -139,13 +141,13 @@ def _external(path: Path) -> list[Path]:
 def _load_network(name: str, path: Path, device: DeviceName) -> Model:
     from cleanplate.segment.network import open_network
 
-    network = open_network(path, device=device)
+    threads = min(SIDE_BY_SIDE, cores())
+    network = open_network(path, cores() // threads, device)
     weights = [sha256_file(path), *map(sha256_file, _external(path))]
     key = f"network {NETWORK_VERSION} {' '.join(weights)}"
-    if not network.match_plate:
-        return Model(name, key, network.probabilities, False, 4, 1, network.longest, network.device)
-    # Each view has a plate of its own: there is nothing to share.
-    threads = min(SIDE_BY_SIDE, cores()) if network.device == "cpu" else 1
+    if network.match_plate:  # each view has a plate of its own: there is nothing to share
+        threads = threads if network.device == "cpu" else 1
+        return Model(name, key, network.probabilities, True, 1, threads, network.longest, network.device)
     if threads > 1:
-        network = open_network(path, cores() // threads, device)
-    return Model(name, key, network.probabilities, True, 1, threads, network.longest, network.device)
+        network = open_network(path, device=device)
+    return Model(name, key, network.probabilities, False, 4, 1, network.longest, network.device)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cleanplate.files import atomic_path
 
@@ -17,6 +17,22 @@ def rate(lr: float, warmup: int, steps: int, step: int) -> float:
     """Return the learning rate of a step: a linear rise, then half a cosine down."""
     warm = min(1.0, (step + 1) / warmup)
     return float(lr * warm * (0.5 + 0.5 * np.cos(np.pi * step / steps)) + LEAST)
+
+
+def descend(
+    loss: Tensor,
+    network: nn.Module,
+    averaged: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    clip: float,
+    decay: float,
+) -> None:
+    """Take a step down a loss, the gradient's length at most `clip`, and move the averaged weights after it."""
+    optimiser.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), clip)
+    optimiser.step()
+    average(averaged, network, decay)
 
 
 @torch.no_grad()

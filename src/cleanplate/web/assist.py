@@ -125,11 +125,12 @@ def segment_again(product: Product, view: View, box: Box, model: Model) -> Mask:
     """
     plate_path = product.capture.plate_path(view)
     image = read_image(product.capture.image_path(view))
-    plate = None if plate_path is None else read_image(plate_path)
+    plate = model.matched(image, None if plate_path is None else read_image(plate_path))
     result = np.zeros((box.bottom - box.top, box.right - box.left), bool)
     for piece in box.pieces(CELL) if model.longest else [box]:
         outer = piece.grown(image.shape[1], image.shape[0])
-        found = model.segment(image, plate, outer.area) >= 0.5
+        (seen,) = model.probabilities([image[outer.area]], None if plate is None else plate[outer.area])
+        found = seen >= 0.5
         result[piece.inside(box).area] = found[piece.inside(outer).area]
     return result
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from cleanplate.train.appearance.examples import KINDS, NOTHING, example
 from cleanplate.train.appearance.network import CLASSES, AppearanceNetwork
-from cleanplate.train.averaged import average, rate, resume, save
+from cleanplate.train.averaged import descend, rate, resume, save
 from cleanplate.train.fit import has_bfloat16
 from cleanplate.train.networks import build, initialise
 
@@ -80,12 +80,8 @@ def fit(
         with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16(torch.device("cpu"))):
             found = network(pictures.to(memory_format=torch.channels_last))
         loss = objective(found.float(), kind, material, roughness, settings)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
-        optimiser.step()
         step += 1
-        average(averaged, network, min(settings.average, step / (step + 10)))
+        descend(loss, network, averaged, optimiser, 2.0, min(settings.average, step / (step + 10)))
         losses.append(loss.item())
         if step % settings.save_every == 0 or step == settings.steps:
             save(run, network, averaged, optimiser, step)

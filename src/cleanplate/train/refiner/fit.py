@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from cleanplate.train.averaged import average, rate, resume, save
+from cleanplate.train.averaged import descend, rate, resume, save
 from cleanplate.train.losses import soft_iou_loss
 from cleanplate.train.refiner.crops import batch
 from cleanplate.train.refiner.examples import Variant
@@ -60,12 +60,8 @@ def fit(
         *given, truth = batch(variants, settings.batch, np.random.default_rng(step))
         network.train()
         loss = objective(network(*given), truth, settings.iou)
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
         step += 1
-        average(averaged, network, min(settings.average, step / (step + 10)))
+        descend(loss, network, averaged, optimiser, 1.0, min(settings.average, step / (step + 10)))
         after.append(loss.item())
         before.append(objective(given[0], truth, settings.iou).item())
         if step % settings.save_every == 0 or step == settings.steps:
