@@ -1,5 +1,8 @@
 """The refiner's network, its training in small, and its file."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +12,11 @@ pytest.importorskip("torch")
 
 import torch
 
+from cleanplate.capture import Capture, View, write_capture
+from cleanplate.geometry import Camera, look_at, rotation_z
 from cleanplate.hull.channels import CHANNELS
 from cleanplate.hull.refiner import SURE, logit_of, open_refiner
+from cleanplate.image import write_image, write_mask
 from cleanplate.train.refiner.crops import batch
 from cleanplate.train.refiner.examples import Pictures, Variant
 from cleanplate.train.refiner.export import export
@@ -77,3 +83,36 @@ def test_calibration_error_is_zero_of_honest_confidence():
     right = np.concatenate([np.arange(1000) < 1000 * p for p in (0.55, 0.75, 0.95)]).astype(float)
     assert calibration_error(confidence, right) < 1e-6
     assert calibration_error(confidence, np.zeros(3000)) == pytest.approx(0.75)
+
+
+def ball(folder: Path) -> None:
+    """Write a capture of a ball in nine views, with true masks."""
+    width, height = 144, 128
+    camera = Camera(width, height, np.array([[260.0, 0, width / 2], [0, 260, height / 2], [0, 0, 1]]), np.zeros(5))
+    noise = np.random.default_rng(0)
+    y, x = np.mgrid[:height, :width]
+    mask = (x - width / 2) ** 2 + (y - height / 2) ** 2 < 28**2
+    write_image(folder / "plates/c.png", noise.integers(205, 211, (height, width, 3)).astype(np.uint8))
+    views = []
+    for n in range(9):
+        pose = look_at(rotation_z(40.0 * n) @ np.array([0.4, 0, 0.1 + 0.03 * n]), np.array([0, 0, 0.045]))
+        image = noise.integers(205, 211, (height, width, 3)).astype(np.uint8)
+        image[mask] = (40 + 10 * n, 90, 160)
+        write_image(folder / f"images/v{n}.png", image)
+        write_mask(folder / f"masks/v{n}.png", mask)
+        views.append(View(f"v{n}", "c", f"images/v{n}.png", "plates/c.png", f"masks/v{n}.png", 40.0 * n, pose))
+    write_capture(Capture(folder, folder.name, {"c": camera}, tuple(views)))
+
+
+def test_the_command_learns_from_captures_each_with_the_masks_of_a_network_that_has_not_seen_it(tmp_path: Path):
+    for name in ("new/B000000001", "held/B000000002", "old/B000000003"):
+        ball(tmp_path / name)
+    command = [sys.executable, "-m", "cleanplate.train.refiner", "new", "new", "old=difference", "--run", "run"]
+    command += ["--model", "classical", "--held-out", "held", "--steps", "1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    learned = {path.parent.name: path.name for path in (tmp_path / "run/variants").glob("*/*.exact0.npz")}
+    assert learned == {"classical": "B000000001.exact0.npz", "difference": "B000000003.exact0.npz"}
+    figures = json.loads((tmp_path / "run/held-out.json").read_text())
+    assert {name: each["captures"] for name, each in figures.items()} == {"classical": 1, "exact": 1}
+    assert open_refiner(tmp_path / "run/refiner.onnx").longest == 640

@@ -26,7 +26,7 @@ FEWEST_VIEWS = 8
 POSSIBLE = 0.16
 """Probability above which a pixel may well be foreground, as its own photograph tells; by hulls of captures."""
 
-SETTLED = 0.45
+SETTLED = 0.4
 """The same after all views were heard: what they left open is little then. By hulls of the captures held out."""
 
 OVERRULED = np.float32(np.log(2))

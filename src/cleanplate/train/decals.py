@@ -28,7 +28,7 @@ def decals(image: Floats, mask: Float[np.ndarray, "h w"], plate: Floats, rng: np
     if count < SMALLEST:
         return image
     reach = float(np.sqrt(count))
-    draw = (letters, letters, panels, panels, stripes, all_but_a_rim)[rng.integers(6)]
+    draw = (letters, letters, panels, panels, stripes, all_but_a_rim, all_but_a_rim, all_but_a_rim)[rng.integers(8)]
     area = cv2.GaussianBlur(draw(inside, reach, rng), (0, 0), rng.uniform(0.3, 0.9)) * np.clip(mask, 0, 1)
     painted = area > 0.5
     if not painted.any():
@@ -42,12 +42,13 @@ def decals(image: Floats, mask: Float[np.ndarray, "h w"], plate: Floats, rng: np
 
 
 def plate_tone(plate: Floats, _inside: np.ndarray, reach: float, rng: np.random.Generator) -> Floats:
-    """Return the plate without its detail."""
+    """Return the plate without its detail, evenly lighter, darker or tinted."""
     step = max(1, int(reach / 40))  # so wide a blur needs no full resolution
     height, width = plate.shape[:2]
     small = cv2.resize(plate, (-(-width // step), -(-height // step)), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), reach * rng.uniform(0.05, 0.5) / step)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(rng.uniform(0.93, 1.06))
+    tint = rng.uniform(0.82, 1.06) + rng.normal(0, 0.015, 3)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR) * tint.astype(np.float32)
 
 
 def plate_elsewhere(plate: Floats, _inside: np.ndarray, reach: float, rng: np.random.Generator) -> Floats:

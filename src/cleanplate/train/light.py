@@ -21,9 +21,9 @@ def cast(
     """
     outside = (1 - mask)[..., None]
     if rng.random() < p_shadow:
-        shadow = _shadow(mask, rng)[..., None]
+        shadow, most = _shadow(mask, rng)
         tint = 1 + rng.normal(0, 0.03, 3)
-        image = image * (1 - outside * shadow * np.clip(rng.uniform(0.1, 0.6) * tint, 0, 0.9))
+        image = image * (1 - outside * shadow[..., None] * np.clip(rng.uniform(0.1, most) * tint, 0, 0.9))
     if rng.random() < p_reflection and mask.any():
         bottom = int(np.flatnonzero((mask > 0.5).any(1)).max(initial=0))
         mirrored, theirs = _mirror(image, bottom), _mirror(mask, bottom)
@@ -33,8 +33,12 @@ def cast(
     return image.astype(np.float32)
 
 
-def _shadow(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a shadow in 0..1 of the mask, of a random ellipse where it is empty: ambient, of contact, or cast."""
+def _shadow(mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    """Return a shadow in 0..1 of the mask, of a random ellipse where it is empty, and the most light that it takes.
+
+    It is ambient, of contact, or cast. The first is even where a body surrounds the set: deep, it would look as the
+    body's own inside does.
+    """
     height, width = mask.shape
     if not mask.any():
         mask = np.zeros_like(mask)
@@ -43,7 +47,7 @@ def _shadow(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         cv2.ellipse(mask, centre, axes, rng.uniform(0, 180), 0, 360, 1.0, -1)
     lot = rng.random()
     if lot < 0.4:
-        return _ambient(mask, rng)
+        return _ambient(mask, rng), 0.4
     contact = lot < 0.7
     reach = 0.03 if contact else 0.2
     ys = np.flatnonzero((mask > 0.5).any(1))
@@ -52,7 +56,7 @@ def _shadow(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     shear, shift = rng.normal(0, 0.4), rng.normal(0, reach, 2) * (width, height)
     frame = np.array([[1, shear, shift[0] - shear * base], [0, squash, shift[1] + base * (1 - squash)]])
     moved = cv2.warpAffine(mask, frame, (width, height))
-    return cv2.GaussianBlur(moved, (0, 0), rng.uniform(1, 4 if contact else 14))
+    return cv2.GaussianBlur(moved, (0, 0), rng.uniform(1, 4 if contact else 14)), 0.6
 
 
 def _ambient(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -111,7 +111,7 @@ def compact_large() -> Recipe:
 def compact_finish() -> Recipe:
     """The last stage: as users' pictures are worked on, at both looks; and smaller steps still."""
     light = Augment(
-        side=(512.0, 1152.0), enlarge=3.0, p_composite=0.12, p_shape=0.2, p_pierce=0.5, p_decal=0.2, p_move=0.25,
+        side=(512.0, 1152.0), enlarge=3.0, p_composite=0.12, p_shape=0.2, p_pierce=0.5, p_decal=0.3, p_move=0.25,
         move_px=2.0, p_drift=0.5, drift=0.03,
     )  # fmt: skip
     return replace(

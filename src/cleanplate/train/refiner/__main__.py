@@ -1,13 +1,16 @@
-"""`python -m cleanplate.train.refiner CAPTURES --run DIR`: first masks, channels, training, export, measurement.
+"""`python -m cleanplate.train.refiner FOLDER... --run DIR`: first masks, channels, training, export, measurement.
 
-CAPTURES are folders of whole captures with true masks that the first network has not been trained on; the last of each
-are held out. Every step is skipped where its files are there, so that the same command goes on after a kill. For
-another first network give another --model; several make the refiner depend on none.
+Each FOLDER holds whole captures with true masks that the first networks (--model; several make the refiner depend on
+none) have not been trained on. FOLDER=NETWORK has the masks of another network instead, which has not seen these
+captures; a folder given twice counts twice. Every step is skipped where its files are there, so that the same command
+goes on after a kill.
 """
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +32,14 @@ def main() -> int:
     """Do what the command line says; return the exit code."""
     given = _arguments()
     torch.set_num_threads(given.threads)
-    learned, held = _split(given.captures, given.held_out)
     try:
-        variants = [each for model in given.model for each in _variants(learned, model, given.run)]
+        variants = [each for folder in given.captures for each in _variants(folder, given.model, given.run)]
         network = fit(variants, given.run, replace(Fit(), steps=given.steps), given.minutes)
         target = export(network, given.run / "refiner.onnx", given.temperature)
         figures = {}
         for kind in (*given.model, "exact"):
             gains = []
-            for capture in held:
+            for capture in _captures(given.held_out):
                 gains.append(gain(capture, _first(capture, kind, given.run), target))
                 print(f"{kind} {capture.asin} {gains[-1].before.mean():.4f} {gains[-1].after.mean():.4f}", flush=True)
             figures[Path(kind).stem] = summary(gains)
@@ -51,10 +53,10 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m cleanplate.train.refiner", description=__doc__)
-    parser.add_argument("captures", type=Path, nargs="+")
+    parser.add_argument("captures", nargs="+", metavar="FOLDER[=NETWORK]")
     parser.add_argument("--run", type=Path, required=True, help="this run's folder; an existing one goes on")
     parser.add_argument("--model", nargs="+", default=["default"], help="first networks: names or .onnx files")
-    parser.add_argument("--held-out", type=float, default=0.2, help="the last such share of each folder is measured on")
+    parser.add_argument("--held-out", nargs="+", required=True, help="folders of captures that are measured on")
     parser.add_argument("--steps", type=int, default=Fit.steps)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop training after so long, resumable")
     parser.add_argument("--threads", type=int, default=1)
@@ -62,15 +64,9 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _split(folders: list[Path], share: float) -> tuple[list[Capture], list[Capture]]:
-    """Return the captures to learn from, and those to measure on."""
-    learned: list[Capture] = []
-    held: list[Capture] = []
-    for folder in folders:
-        captures = [read_capture(each) for each in find_captures([folder])]
-        kept = len(captures) - round(share * len(captures))
-        learned, held = learned + captures[:kept], held + captures[kept:]
-    return learned, held
+def _captures(folders: Sequence[str]) -> list[Capture]:
+    """Return the captures of folders."""
+    return [read_capture(each) for each in find_captures([Path(folder) for folder in folders])]
 
 
 def _first(capture: Capture, kind: str, run: Path) -> list[np.ndarray]:
@@ -91,10 +87,12 @@ def _first(capture: Capture, kind: str, run: Path) -> list[np.ndarray]:
         return [np.rint(stored[view.id].astype(np.float32) * 255) / np.float32(255) for view in capture.views]
 
 
-def _variants(captures: list[Capture], model: str, run: Path) -> list[Variant]:
+def _variants(given: str, models: Sequence[str], run: Path) -> list[Variant]:
+    """Return the variants of a FOLDER's captures, or of a FOLDER=NETWORK's."""
+    folder, _, other = given.partition("=")
+    found = [(capture, read_pictures(capture)) for capture in _captures([folder])]
     variants = []
-    for capture in captures:
-        pictures = read_pictures(capture)
+    for model, (capture, pictures) in product([other] if other else models, found):
         for kind, count in VARIANTS.items():
             for n in range(count):
                 target = run / "variants" / Path(model).stem / f"{capture.asin}.{kind}{n}.npz"
