@@ -139,3 +139,17 @@ def test_exposure_is_matched_beside_a_large_product() -> None:
     outside[60:220, 60:280] = False
     error = np.abs(image.astype(float) - match_exposure(image, plate))[outside].mean(axis=0)
     assert error.max() < 2.5
+
+
+def test_an_overexposed_plate_says_nothing_where_it_is_clipped() -> None:
+    """What its platen lost is no difference; a dark product on it still is one."""
+    plate, mask = painted_plate(), mug()
+    image = photograph(plate, mask, (90, 60, 60))
+    over = np.clip(plate * 1.2, 0, 255).astype(np.uint8)
+    clipped = (over >= 253).all(axis=2)
+    empty = clipped & ~mask & (shadow() > 0.999)
+    assert empty.sum() > 1000
+    assert (clipped & mask).sum() > 100
+    difference = image.astype(float) - match_exposure(image, over)
+    assert np.abs(difference[empty]).mean() < 2
+    assert (difference[clipped & cv2.erode(mask.astype(np.uint8), np.ones((5, 5))).astype(bool)] < -60).all()

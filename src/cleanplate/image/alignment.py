@@ -24,6 +24,10 @@ _SMALLEST = 16
 """Pixels of the shorter side below which there is nothing to align by."""
 _CORRELATED = 20.0
 """Neighbouring residuals say the same: this many count as one."""
+_CLIPPED = 253
+"""Value from which a channel of the plate says no more than "at least this"."""
+_OVEREXPOSED = 10
+"""Levels that the brightest value loses, from which a plate counts as overexposed: less is sensors' and lamps' drift."""
 _GAIN = 0.02
 """Share of the plate's edges that each pixel of motion has to bring into agreement: else it follows the product's."""
 
@@ -58,7 +62,8 @@ def match_exposure(image: Image, plate: Image) -> Image:
 
     A gain of the light is a gain of the values, but for the camera's shoulder, which b stands for. The fit is
     robust (iteratively reweighted least squares with Cauchy's weights), and starts from the frame around the
-    picture, which the product seldom fills.
+    picture, which the product seldom fills. Where an overexposed plate is clipped, what is brighter in the image
+    contradicts nothing: there the image's own value counts.
     """
     height, width = image.shape[:2]
     step = max(1, int((height * width / 15_000) ** 0.5))
@@ -70,6 +75,9 @@ def match_exposure(image: Image, plate: Image) -> Image:
         a, b = _fit_gain(ours, theirs)
         curve = np.clip(np.rint(levels * (a + b * levels / 255)), 0, 255).astype(np.uint8)
         matched[..., channel] = curve[plate[..., channel]]
+        if curve[255] < 255 - _OVEREXPOSED:
+            unknown = plate[..., channel] >= _CLIPPED
+            matched[..., channel][unknown] = np.maximum(matched[..., channel], image[..., channel])[unknown]
     return matched
 
 

@@ -86,7 +86,7 @@ def _difference(image: Image, plate: Image | None) -> Mask:
     return segment_difference(image, plate)
 
 
-RULES = {"classical": (_classical, 2), "difference": (_difference, 1)}
+RULES = {"classical": (_classical, 3), "difference": (_difference, 1)}
 """Each with its version, to be raised whenever its masks change."""
 
 MODELS = (*RULES, "default", *NETWORKS)
@@ -95,7 +95,7 @@ MODELS = (*RULES, "default", *NETWORKS)
 SIDE_BY_SIDE = 4
 """Views at most that are worked on at once, each by its share of the cores: an eighth faster than one after another."""
 
-NETWORK_VERSION = 1
+NETWORK_VERSION = 2
 """To be raised whenever the same network gives other probabilities."""
 
 
