@@ -27,7 +27,7 @@ _CORRELATED = 20.0
 _CLIPPED = 253
 """Value from which a channel of the plate says no more than "at least this"."""
 _OVEREXPOSED = 10
-"""Levels that the brightest value loses, from which a plate counts as overexposed: less is sensors' and lamps' drift."""
+"""Levels that the brightest value loses, from which a plate counts as overexposed; less is the drift of lamps."""
 _GAIN = 0.02
 """Share of the plate's edges that each pixel of motion has to bring into agreement: else it follows the product's."""
 
