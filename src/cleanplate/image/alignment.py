@@ -76,8 +76,8 @@ def match_exposure(image: Image, plate: Image) -> Image:
         curve = np.clip(np.rint(levels * (a + b * levels / 255)), 0, 255).astype(np.uint8)
         matched[..., channel] = curve[plate[..., channel]]
         if curve[255] < 255 - _OVEREXPOSED:
-            unknown = plate[..., channel] >= _CLIPPED
-            matched[..., channel][unknown] = np.maximum(matched[..., channel], image[..., channel])[unknown]
+            shown = matched[..., channel]
+            np.maximum(shown, image[..., channel], out=shown, where=plate[..., channel] >= _CLIPPED)
     return matched
 
 

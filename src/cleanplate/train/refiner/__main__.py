@@ -33,13 +33,15 @@ def main() -> int:
     given = _arguments()
     torch.set_num_threads(given.threads)
     try:
-        variants = [each for folder in given.captures for each in _variants(folder, given.model, given.run)]
+        held = _captures(given.held_out)
+        found = {folder: _variants(folder, given.model, given.run) for folder in dict.fromkeys(given.captures)}
+        variants = [each for folder in given.captures for each in found[folder]]
         network = fit(variants, given.run, replace(Fit(), steps=given.steps), given.minutes)
         target = export(network, given.run / "refiner.onnx", given.temperature)
         figures = {}
         for kind in (*given.model, "exact"):
             gains = []
-            for capture in _captures(given.held_out):
+            for capture in held:
                 gains.append(gain(capture, _first(capture, kind, given.run), target))
                 print(f"{kind} {capture.asin} {gains[-1].before.mean():.4f} {gains[-1].after.mean():.4f}", flush=True)
             figures[Path(kind).stem] = summary(gains)
