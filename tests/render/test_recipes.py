@@ -49,7 +49,7 @@ def test_training_and_test_are_disjoint(tmp_path: Path) -> None:
 
 def test_no_training_recipe_shows_a_test_family_and_the_refiner_learns_of_strangers() -> None:
     drawn = ("train-small", "train-hard", "train-thin", "train-open", "train-more", "train-abstract")
-    drawn += ("train-wires", "train-solids", "train-slots", "train-arms", "train-heaps", "train-mixed")
+    drawn += ("train-wires", "train-solids", "train-slots", "train-arms", "train-heaps", "train-panels", "train-mixed")
     sources = {name: [_source(job) for job in RECIPES[name].jobs(None, 1.0)] for name in drawn}
     assert not {each.family for found in sources.values() for each in found} & set(TEST_FAMILIES)
     bodies = {name: {(each.family, each.seed) for each in found} for name, found in sources.items()}

@@ -3,10 +3,10 @@
 `segmentation-10k` and `kitchen-5k` have the paper's compositions; `train-small` and `test-145` are what the shipped
 models are trained and tested with: their families, scans and rigs are disjoint. `train-hard`, `train-thin` and
 `train-open` add what is hard to training, `train-more` further families, `train-abstract` shapes that are no products,
-`train-slots` bodies with narrow gaps, `train-arms` bodies open at a side, `train-heaps` openwork before bodies;
-`train-mixed` has some of all that; `train-shapes` dresses other people's shapes. `train-views`, of those that it
-leaves, `train-wires` and `train-solids` are whole captures, for what judges views together. `yield-30` has whole
-captures of some test products.
+`train-slots` bodies with narrow gaps, `train-arms` bodies open at a side, `train-heaps` openwork before bodies,
+`train-panels` frames whose openings are closed in part; `train-mixed` has some of all that; `train-shapes` dresses
+other people's shapes. `train-views`, of those that it leaves, `train-wires` and `train-solids` are whole captures, for
+what judges views together. `yield-30` has whole captures of some test products.
 """
 
 from __future__ import annotations
@@ -226,6 +226,12 @@ def _train_heaps(_meshes: Path | None, scale: float) -> list[Job]:
     return jobs + make_jobs(second, "HEB", [6] * len(second), pool, seed=29_500)
 
 
+def _train_panels(_meshes: Path | None, scale: float) -> list[Job]:
+    """400 frames x 2 views with some openings closed by surfaces of the set's tone, at the test side's size."""
+    sources = [Source("panels", 1000 + i) for i in range(_scaled(400, scale))]
+    return make_jobs(sources, "PAN", [2] * len(sources), make_pool(24, seed=16), seed=70_000)
+
+
 def _train_mixed(meshes: Path | None, scale: float) -> list[Job]:
     """1000 products x 2 views at the test side's size, five kinds in turn: of each of the recipes before some more."""
     scans = _training_scans(meshes)
@@ -312,6 +318,7 @@ RECIPES = {
         Recipe("train-slots", 320, 256, _train_slots, _FULL_SIZE, validation=0.1),
         Recipe("train-arms", 320, 256, _train_arms, _FULL_SIZE, validation=0.1),
         Recipe("train-heaps", 320, 256, _train_heaps, _FULL_SIZE, validation=0.1),
+        Recipe("train-panels", 640, 512, _train_panels, _FULL_SIZE, validation=0.1),
         Recipe("train-mixed", 640, 512, _train_mixed, _FULL_SIZE, validation=0.1),
         Recipe("train-views", 320, 256, _train_views, _FULL_SIZE, validation=0.1),
         Recipe("test-145", 640, 512, _test_145, _FULL_SIZE, validation=0.0, test=1.0),

@@ -17,6 +17,7 @@ from cleanplate.render.products import (
     goods,
     household,
     kitchenware,
+    panels,
     tableware,
     tools,
     toys,
@@ -107,6 +108,7 @@ _ABSTRACT: tuple[_Maker, ...] = (
     abstract.rosette,
     abstract.slots,
     arms.arms,
+    panels.panels,
 )
 # share of products that lie on their side
 LYING = {
