@@ -15,6 +15,7 @@ from cleanplate.render.products.primitives import (
     rounded_box,
     rounded_outline,
     spline,
+    star,
     superellipsoid,
     tube,
 )
@@ -35,9 +36,7 @@ def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 def _blob(rng: np.random.Generator, radius: float, roughness: float) -> np.ndarray:
     """A closed outline about the origin, star-shaped, its radius random by a factor of up to 1 + roughness."""
     count = int(rng.integers(4, 10))
-    angles = np.arange(count) * 2 * np.pi / count
-    radii = radius * (1 + roughness * rng.uniform(-1, 1, count))
-    return spline(np.stack([radii * np.cos(angles), radii * np.sin(angles)], 1), 80, closed=True)
+    return star(radius * (1 + roughness * rng.uniform(-1, 1, count)), 80)
 
 
 def tangle(rng: np.random.Generator) -> list[Part]:

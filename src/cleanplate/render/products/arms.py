@@ -14,6 +14,7 @@ from cleanplate.render.products.primitives import (
     rounded_box,
     rounded_outline,
     spline,
+    superellipse,
     sweep,
     tube,
 )
@@ -51,8 +52,7 @@ def _frames(rng: np.random.Generator) -> list[Part]:
     """One to three rims side by side, empty or with panes, bridged, with arms that stand off them."""
     width, height = rng.uniform(0.03, 0.09, 2)
     wire, square = min(width, height) * log_uniform(rng, 0.012, 0.12), rng.uniform(0.3, 1.1)
-    a = np.linspace(0, 2 * np.pi, 64, endpoint=False)
-    rim = np.stack([width / 2 * _power(np.cos(a), square), height / 2 * _power(np.sin(a), square)], 1)
+    rim = superellipse([width, height], square, 64)
     count, gap = int(rng.integers(1, 4)), width * rng.uniform(0.05, 0.6)
     places = (np.arange(count) - (count - 1) / 2) * (width + gap)
     upright = [np.c_[np.zeros(64), rim + np.array([place, 0])] for place in places]
@@ -75,10 +75,6 @@ def _frames(rng: np.random.Generator) -> list[Part]:
         glass = [moved(trimesh.Trimesh(pane.vertices[:, [2, 0, 1]], pane.faces, process=False), y=x) for x in places]
         parts.append(Part(join(*glass), draw(rng, clear_glass=4, tinted_glass=1)))
     return parts
-
-
-def _power(x: np.ndarray, exponent: float) -> np.ndarray:
-    return np.sign(x) * np.abs(x) ** exponent
 
 
 def _tongs(rng: np.random.Generator) -> list[Part]:

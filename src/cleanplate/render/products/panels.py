@@ -8,7 +8,16 @@ import trimesh
 from cleanplate.render.products.abstract import any_material, log_uniform
 from cleanplate.render.products.assembly import cut, join, moved, turned
 from cleanplate.render.products.dressing import draw, tinted
-from cleanplate.render.products.primitives import extrude, rod, rounded_box, rounded_outline, spline, sweep
+from cleanplate.render.products.primitives import (
+    extrude,
+    rod,
+    rounded_box,
+    rounded_outline,
+    spline,
+    star,
+    superellipse,
+    sweep,
+)
 from cleanplate.render.products.types import Material, Part
 
 _COUNT = 64
@@ -32,15 +41,10 @@ def _like_the_set(rng: np.random.Generator) -> Material:
 
 def _outline(rng: np.random.Generator, size: float) -> np.ndarray:
     """A closed outline about the origin: round, oval, rectangular, between them, or star-shaped at random."""
-    angles = np.linspace(0, 2 * np.pi, _COUNT, endpoint=False)
     if rng.random() < 0.3:
-        count = int(rng.integers(4, 9))
-        at = np.arange(count) * 2 * np.pi / count
-        radii = size * rng.uniform(0.65, 1.1, count)
-        return spline(np.stack([radii * np.cos(at), radii * np.sin(at)], 1), _COUNT, closed=True)
+        return star(size * rng.uniform(0.65, 1.1, int(rng.integers(4, 9))), _COUNT)
     square, long = rng.choice([1.0, rng.uniform(0.1, 1.0)]), rng.choice([1.0, rng.uniform(0.4, 1.0)])
-    both = np.stack([np.cos(angles), long * np.sin(angles)], 1)
-    return size * np.sign(both) * np.abs(both / [1, long]) ** square * [1, long]
+    return superellipse([2 * size, 2 * size * long], square, _COUNT)
 
 
 def _panel(outline: np.ndarray, thick: float, z: float) -> trimesh.Trimesh:

@@ -38,6 +38,18 @@ def circle(radius: float, count: int, z: float = 0.0, squash: float = 1.0) -> Po
     return np.stack([radius * np.cos(a), squash * radius * np.sin(a), np.full(count, z)], axis=1)
 
 
+def superellipse(size: Values, exponent: float, count: int) -> Points2:
+    """The outline of a superellipse about the origin, `size` its axes: 1 an ellipse, below 1 boxy, above pinched."""
+    a = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    return np.asarray(size, float) / 2 * _signed_power(np.stack([np.cos(a), np.sin(a)], 1), exponent)
+
+
+def star(radii: Float[np.ndarray, " k"], count: int) -> Points2:
+    """A smooth closed outline about the origin through points at these radii, at even angles."""
+    a = np.arange(len(radii)) * 2 * np.pi / len(radii)
+    return spline(np.stack([radii * np.cos(a), radii * np.sin(a)], 1), count, closed=True)
+
+
 def revolve(profile: Values, segments: int = 72) -> trimesh.Trimesh:
     """A solid of revolution about z; `profile` is (r, z) of the outside, from the axis to the axis."""
     outline = np.asarray(profile, float)
@@ -168,14 +180,10 @@ def superellipsoid(size: Values, ns: float = 1.0, ew: float = 1.0, count: int = 
     """A superellipsoid about the origin (Barr 1981): exponents 1, 1 an ellipsoid, below 1 boxy, above pinched."""
     u = np.linspace(0, 2 * np.pi, 2 * count, endpoint=False)
     v = np.linspace(-np.pi / 2, np.pi / 2, count + 1)[1:-1]
-
-    def power(x: np.ndarray, e: float) -> np.ndarray:
-        return np.sign(x) * np.abs(x) ** e
-
     half = np.asarray(size, float) / 2
-    x = power(np.cos(v), ns)[:, None] * power(np.cos(u), ew)
-    y = power(np.cos(v), ns)[:, None] * power(np.sin(u), ew)
-    z = np.repeat(power(np.sin(v), ns)[:, None], 2 * count, axis=1)
+    x = _signed_power(np.cos(v), ns)[:, None] * _signed_power(np.cos(u), ew)
+    y = _signed_power(np.cos(v), ns)[:, None] * _signed_power(np.sin(u), ew)
+    z = np.repeat(_signed_power(np.sin(v), ns)[:, None], 2 * count, axis=1)
     rings = np.stack([x, y, z], -1) * half
     return stack_rings(rings, [0, 0, -half[2]], [0, 0, half[2]])
 
@@ -224,6 +232,10 @@ def _reflected_frame(step: np.ndarray, t0: np.ndarray, t1: np.ndarray, r0: np.nd
     r = r - 2 / length * (step @ r) * step
     r = r - (r @ t1) * t1
     return r / np.linalg.norm(r)
+
+
+def _signed_power(x: np.ndarray, exponent: float) -> np.ndarray:
+    return np.sign(x) * np.abs(x) ** exponent
 
 
 def _mirrored(profile: np.ndarray) -> np.ndarray:
