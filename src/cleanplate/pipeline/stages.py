@@ -99,7 +99,7 @@ STAGES = (
     Stage("segment", 1, _probabilities, make.segment),
     Stage("refine", 4, _masks, _whole(make.refine), make.tell_refined),
     Stage("check", 2, _plates, _whole(make.check), make.tell_plates),
-    Stage("carve", 7, _hull, _carve, make.tell_hull),
+    Stage("carve", 8, _hull, _carve, make.tell_hull),
     Stage("asset", 11, _models, _texture, make.tell_models),
     Stage("report", 3, _pages, _whole(make.report)),
 )
