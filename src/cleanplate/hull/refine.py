@@ -27,8 +27,8 @@ POSSIBLE = 0.16
 """Probability above which a pixel may well be foreground, as its own photograph tells; by hulls of captures."""
 
 SETTLED = 0.27
-"""The same after all views were heard: what they left open is little then. By hulls of captures held out: higher,
-more of them lack thin parts; lower, more are swollen."""
+"""The same after all views were heard: what they left open is little then. By hulls of captures held out, with
+`default`'s threshold at 0.5, which it moves with: higher, more of them lack thin parts; lower, more are swollen."""
 
 OVERRULED = np.float32(np.log(2))
 """Log odds below which a view keeps its own word: to overrule it the others must be right in two of three cases."""
