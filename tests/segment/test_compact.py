@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import avg_pool2d, pixel_unshuffle
 
 from cleanplate.segment.compact import Compact
-from cleanplate.segment.compact.change import change_features
+from cleanplate.segment.compact.change import _blur, change_features
 from cleanplate.segment.compact.lite0 import WIDTHS, Lite0
 
 
@@ -98,3 +99,16 @@ def test_gradients_reach_every_parameter_and_a_frozen_encoder_none():
     before = network.encoder._bn0.running_mean.clone()
     assert backward() == [name for name, _ in network.named_parameters() if name.startswith("encoder.")]
     assert torch.equal(before, network.encoder._bn0.running_mean)
+
+
+def test_local_means_are_those_of_pooling():
+    x = torch.rand(2, 3, 40, 25)
+    rows = avg_pool2d(x, (1, 9), 1, (0, 4), count_include_pad=False)
+    torch.testing.assert_close(_blur(x), avg_pool2d(rows, (9, 1), 1, (4, 0), count_include_pad=False))
+
+
+def test_the_finest_map_is_the_stem_of_four_pixels_at_a_time(network):
+    raw = torch.randn(2, 12, 64, 96)
+    with torch.no_grad():
+        expected = network.stem(pixel_unshuffle(raw, 2))
+        torch.testing.assert_close(network.halve(raw), expected, atol=1e-5, rtol=1e-4)

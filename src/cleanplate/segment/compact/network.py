@@ -7,6 +7,7 @@ pair and its difference at full size and says exactly where. A plate batch of on
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -131,7 +132,7 @@ class Compact(nn.Module):
         """Return the logits at full size, and those at strides 8, 16 and 32 for deep supervision."""
         with torch.autocast(image.device.type, enabled=False):  # faint differences need all their digits
             raw = change_features(image, plate.expand_as(image))
-        maps = [self.stem(functional.pixel_unshuffle(raw, 2))]
+        maps = [self.halve(raw)]
         features = zip(self.encode(image), self.encode(plate), strict=True)
         for down, fuse, (f, b) in zip(self.down, self.fuse, features, strict=True):
             maps.append(down(maps[-1]) + fuse(f, b))
@@ -145,6 +146,13 @@ class Compact(nn.Module):
         fine = torch.cat([functional.pixel_shuffle(self.grow(x), 2), raw], 1)
         logit = self.head(fine) + self.detail(fine)
         return logit, [head(coarse[level]) for head, level in zip(self.auxiliary, (2, 3, 4), strict=True)]
+
+    def halve(self, raw: Float[Tensor, "b 12 h w"]) -> Float[Tensor, "b d i j"]:
+        """Return the finest map, at half size, of what needs no learning."""
+        # the 1x1 convolution of the four pixels' channels, without bringing these together first
+        mix: Any = self.stem[0]
+        x = functional.conv2d(raw, mix[0].weight.view(-1, CHANNELS, 2, 2), stride=2)
+        return self.stem[1](mix[1:](x))
 
     def encode(self, x: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
         """Return the encoder's maps of one picture at half size."""
