@@ -117,6 +117,9 @@ def train(
             _validate(state)
             _save(state)
         state.log.write("end", state.progress.step, why=why)
+    if state.world > 1:  # together: a process that is gone while another still listens to it can make that one abort
+        distributed.barrier()
+        distributed.destroy_process_group()
     best = run / "best.safetensors"
     return best if best.is_file() else state.last  # nothing was held out, or not validated yet
 
