@@ -82,7 +82,7 @@ class Block(nn.Module):
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d i j"]:
         """Return the block's output."""
         y = functional.relu6(conv_bn(x, self._expand_conv, self._bn0)) if self.expands else x
-        # on a CPU a depthwise convolution's backward pass takes five times as long in bfloat16
+        # on a CPU a depthwise convolution's backward pass takes two to ten times as long in bfloat16
         with torch.autocast(y.device.type, enabled=torch.is_autocast_enabled("cuda") and y.is_cuda):
             y = functional.relu6(conv_bn(y if y.is_cuda else y.float(), self._depthwise_conv, self._bn1))
         y = conv_bn(y, self._project_conv, self._bn2)
