@@ -17,7 +17,7 @@ from torch.nn import functional
 from cleanplate.segment.compact.change import CHANNELS, change_features
 from cleanplate.segment.compact.context import Context
 from cleanplate.segment.compact.lite0 import WIDTHS as ENCODER_WIDTHS
-from cleanplate.segment.compact.lite0 import Lite0
+from cleanplate.segment.compact.lite0 import Lite0, autocast_of_encoder
 
 MULTIPLE = 64
 """Height and width must be multiples of it: the encoder's stride 32 at half size."""
@@ -156,8 +156,7 @@ class Compact(nn.Module):
 
     def encode(self, x: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
         """Return the encoder's maps of one picture at half size."""
-        # depthwise convolutions are slower in bfloat16 on a CPU
-        with torch.autocast(x.device.type, enabled=torch.is_autocast_enabled("cuda") and x.is_cuda):
+        with autocast_of_encoder(x):
             return self.encoder(functional.avg_pool2d(x * 2 - 1, 2))
 
     def freeze_encoder(self) -> None:
