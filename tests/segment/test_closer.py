@@ -1,4 +1,4 @@
-"""The second look: where it goes, what it leaves, and how two looks are put together."""
+"""Closer looks: where they go, how large, what they leave, and how they are put together."""
 
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ SIDES = st.tuples(st.integers(1, 90), st.integers(1, 120))
 MAPS = SIDES.flatmap(lambda shape: hnp.arrays(np.float32, shape, elements=st.floats(0, 1, width=32)))
 
 
-@given(MAPS, st.integers(32, 640))
-def test_a_window_holds_all_that_is_likely_but_specks(seen, longest):
-    area = closer.window(seen, longest)
+@given(MAPS)
+def test_a_window_holds_all_that_is_likely_but_specks(seen):
+    area = closer.window(seen)
     if area is None:
         return
     assert seen[area].size
@@ -30,32 +30,51 @@ def test_a_window_holds_all_that_is_likely_but_specks(seen, longest):
     assert all(each[4] <= closer.SPECK * seen.size for each in regions[1:])
 
 
+@given(st.integers(1, 8192), st.floats(0, 1), st.integers(32, 2048))
+def test_closer_looks_are_larger_than_the_first_and_none_shows_more_than_there_is(side, share, longest):
+    part = max(1, round(side * share))
+    first = closer.first_look(side, longest)
+    looks = closer.closer_looks(first, side, part, longest)
+    shown = [look.longest(part, longest) for look in looks]
+    assert all(1 <= each <= min(longest, max(1, round(2 * part))) for each in shown)
+    assert first.longest(side, longest) <= longest
+    if part == side and first is closer.GLANCE:
+        assert shown[0] > first.longest(side, longest)
+    if len(looks) > 1:
+        assert shown[1] >= closer.WORTH * first.longest(side, longest) / side * part
+
+
 @pytest.mark.parametrize(
-    ("side", "shape", "again"),
+    ("side", "part", "shown"),
     [
-        (100, (512, 640), True),
-        (600, (512, 640), False),  # there is nothing to come closer to
-        (50, (256, 320), False),  # the first look had two pixels for each already
-        (400, (2000, 3000), True),
-        (2400, (2000, 3000), False),
-        (0, (512, 640), False),
+        (640, 200, [448, 400, 320]),
+        (640, 640, [448, 640]),  # at four fifths it would show little more than the glance
+        (3000, 400, [448, 640, 512]),
+        (320, 120, [640, 240]),  # a full look had two pixels for each already
+        (400, 300, [640, 600]),
     ],
 )
-def test_it_looks_again_where_the_picture_has_more_pixels_than_were_seen(side, shape, again):
-    seen = np.zeros(shape, np.float32)
-    seen[40 : 40 + side // 2, 30 : 30 + side] = 1
-    assert (closer.window(seen, 640) is not None) == again
+def test_a_glance_where_there_is_more_to_see_and_a_full_look_where_there_is_not(side, part, shown):
+    first = closer.first_look(side, 640)
+    looks = closer.closer_looks(first, side, part, 640)
+    assert [first.longest(side, 640), *(look.longest(part, 640) for look in looks)] == shown
 
 
-@given(MAPS)
-def test_two_looks_that_agree_change_nothing_and_their_order_does_not_count(seen):
-    other = seen[::-1, ::-1]
-    assert np.allclose(closer.mean(seen, seen), seen, atol=2e-6)
-    assert np.allclose(closer.mean(seen, other), closer.mean(other, seen), atol=1e-6)
-    both = closer.mean(seen, other)
-    assert (both >= np.minimum(seen, other) - 2e-6).all()
-    assert (both <= np.maximum(seen, other) + 2e-6).all()
-    assert closer.mean(np.float32([[0.9]]), np.float32([[0.1]])) == pytest.approx(0.5)
+@given(MAPS, st.lists(st.floats(0.1, 2), min_size=2, max_size=3))
+def test_the_mean_lies_between_its_looks(seen, weights):
+    looks = [closer.Look(weight=each) for each in weights]
+    maps = [seen, seen[::-1, ::-1], seen[::-1]][: len(looks)]
+    assert np.allclose(closer.mean([seen] * len(looks), looks), seen, atol=4e-6)
+    assert np.allclose(closer.mean(maps, looks), closer.mean(maps[::-1], looks[::-1]), atol=2e-6)
+    found = closer.mean(maps, looks)
+    assert (found >= np.min(maps, axis=0) - 4e-6).all()
+    assert (found <= np.max(maps, axis=0) + 4e-6).all()
+
+
+def test_looks_count_by_their_weights():
+    opposed = [np.float32([[0.9]]), np.float32([[0.1]])]
+    assert closer.mean(opposed, [closer.Look(), closer.Look()]) == pytest.approx(0.5)
+    assert closer.mean(opposed, [closer.Look(weight=0.5), closer.Look()]) == pytest.approx(1 / (1 + 9 ** (1 / 3)))
 
 
 class Darker:
@@ -86,17 +105,37 @@ def a_view() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.clip(image, 0, 255).astype(np.uint8), plate, mask
 
 
-def test_the_second_look_sees_the_product_larger_and_its_edges_finer():
+def test_closer_looks_see_the_product_larger_and_its_edges_finer():
     image, plate, mask = a_view()
-    once, twice = (a_network(second_look=look) for look in (False, True))
-    first, second = (network.probabilities([image], plate)[0] for network, _ in (once, twice))
-    assert len(once[1].seen) == 1
-    assert [shown.shape[1:3] for shown, _ in twice[1].seen] == [(128, 160), (160, 160)]
-    wrong = [np.count_nonzero((found >= 0.45) != mask) for found in (first, second)]
-    assert wrong[1] < 0.6 * wrong[0]
-    away = np.ones_like(mask)
-    away[60:260, 260:460] = False
-    assert np.array_equal(first[away], second[away])
+    once, thrice = (a_network(second_look=look) for look in (False, True))
+    first, more = (network.probabilities([image], plate)[0] for network, _ in (once, thrice))
+    assert [shown.shape[1:3] for shown, _ in once[1].seen] == [(128, 160)]
+    assert [shown.shape[1:3] for shown, _ in thrice[1].seen] == [(96, 128), (160, 160), (128, 128)]
+    wrong = [np.count_nonzero((found >= 0.45) != mask) for found in (first, more)]
+    assert wrong[1] < 0.8 * wrong[0]
+
+
+def test_one_look_is_in_a_mirror_and_its_map_is_turned_back():
+    image, plate, _ = a_view()
+    network, session = a_network(second_look=True)
+    network.probabilities([image], plate)
+    _, close, too = (shown[0].astype(int) for shown, _ in session.seen)
+    apart = [
+        np.abs(cv2.resize(each.astype(np.float32), too.shape[1::-1], interpolation=cv2.INTER_AREA) - too).mean()
+        for each in (close[:, ::-1], close)
+    ]
+    assert 2 * apart[0] < apart[1]
+
+
+def test_what_a_glance_overlooks_a_full_look_may_find():
+    plate = np.full((480, 640, 3), 200, np.uint8)
+    image = plate.copy()
+    image[200:206, 300:306] = 150
+    found = a_network(second_look=True)[0].probabilities([image], plate)[0]
+    assert np.array_equal(found >= 0.5, (image != plate).all(-1))
+    nothing, session = a_network(second_look=True)
+    assert (nothing.probabilities([plate], plate)[0] < 0.5).all()
+    assert [shown.shape[2] for shown, _ in session.seen] == [128, 160]
 
 
 def test_pictures_are_seen_alike_alone_and_in_company():

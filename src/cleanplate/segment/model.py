@@ -95,7 +95,7 @@ MODELS = (*RULES, "default", *NETWORKS)
 SIDE_BY_SIDE = 4
 """Views at most that are worked on at once, each by its share of the cores: an eighth faster than one after another."""
 
-NETWORK_VERSION = 2
+NETWORK_VERSION = 3
 """To be raised whenever the same network gives other probabilities."""
 
 

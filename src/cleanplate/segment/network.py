@@ -36,7 +36,7 @@ class Network:
         multiple: height and width of what the network sees are multiples of it.
         longest: the longer side that pictures are scaled to, in pixels.
         match_plate: it was trained on plates that are brought to their images first, and is to be shown such.
-        second_look: it was trained to see the product alone, too; see `closer`.
+        second_look: it was trained to see the product alone, too, and is to see it so; see `closer`.
         device: where it runs, "cpu" or "cuda".
     """
 
@@ -79,39 +79,48 @@ class Network:
             raise ImageError("a network needs a plate; name one in capture.json, or use --model classical")
         for image in images:
             check_plate(image, plate)
-        found = self._look(images, plate, self.longest)
-        if self.second_look:
-            for image, seen in zip(images, found, strict=True):
-                self._look_closer(image, plate, seen)
+        if not self.second_look:
+            return self._look(images, plate)
+        first = closer.first_look(max(plate.shape[:2]), self.longest)
+        found = self._look(images, plate, first)
+        for image, seen in zip(images, found, strict=True):
+            self._look_closer(image, plate, seen, first)
         return found
 
-    def _look_closer(self, image: AnyImage, plate: Image, seen: Probability) -> None:
-        """Put into `seen` what a second look finds."""
-        area = closer.window(seen, self.longest)
+    def _look_closer(self, image: AnyImage, plate: Image, seen: Probability, first: closer.Look) -> None:
+        """Put into `seen`, which is what a first look found, what closer looks find."""
+        area = closer.window(seen)
+        if area is None and first is not closer.WHOLE:
+            first = closer.WHOLE
+            (seen[:],) = self._look([image], plate, first)
+            area = closer.window(seen)
         if area is None:
             return
-        longest = min(self.longest, closer.MOST * max(seen[area].shape))
-        (again,) = self._look([image[area]], plate[area], round(longest))
-        seen[area] = closer.mean(seen[area], again)
+        part, its_plate = image[area], plate[area]
+        looks = closer.closer_looks(first, max(seen.shape), max(part.shape[:2]), self.longest)
+        again = [self._look([part], its_plate, look)[0] for look in looks]
+        seen[area] = closer.mean([seen[area], *again], [first, *looks])
 
-    def _look(self, images: Sequence[AnyImage], plate: Image, longest: int) -> list[Probability]:
-        """Return what the network says of pictures scaled to `longest`, at their own size, the threshold at 0.5."""
-        scale = longest / max(plate.shape[:2])
+    def _look(self, images: Sequence[AnyImage], plate: Image, look: closer.Look = closer.WHOLE) -> list[Probability]:
+        """Return what the network says of pictures, at their own size, with the threshold at 0.5."""
+        turn = slice(None, None, -1 if look.mirrored else 1)
+        scale = look.longest(max(plate.shape[:2]), self.longest) / max(plate.shape[:2])
         height, width = (max(1, round(side * scale)) for side in plate.shape[:2])
-        fit = partial(_fitted, size=(width, height), multiple=self.multiple)
-        maps = self.probability(np.stack([fit(image) for image in images]), fit(plate))
+        fit = partial(_fitted, size=(width, height), multiple=self.multiple, turn=turn)
+        maps = self.probability(np.stack([fit(image) for image in images]), fit(plate))[:, :height, :width][..., turn]
         odds = np.float32((1 - self.threshold) / self.threshold)
-        found = [native(each[:height, :width], image) for image, each in zip(images, maps, strict=True)]
+        found = [native(each, image) for image, each in zip(images, maps, strict=True)]
         return [odds * each / (odds * each + (1 - each)) for each in found]
 
 
-def _fitted(picture: Image, size: tuple[int, int], multiple: int) -> UInt8[np.ndarray, "y x 3"]:
-    """Return a picture scaled to `size` (width, height), its border repeated up to a multiple."""
+def _fitted(picture: Image, size: tuple[int, int], multiple: int, turn: slice) -> UInt8[np.ndarray, "y x 3"]:
+    """Return a picture scaled to `size` (width, height), columns by `turn`, its border repeated up to a multiple."""
     import cv2
 
     shrinks = size[0] < picture.shape[1]
     if size != picture.shape[1::-1]:
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    picture = np.ascontiguousarray(picture[:, turn])
     bottom, right = -size[1] % multiple, -size[0] % multiple
     return cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE) if bottom or right else picture
 
