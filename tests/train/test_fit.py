@@ -87,6 +87,17 @@ def test_frozen_statistics_stay_while_weights_learn(dataset, tiny, tmp_path, fro
 
 
 @pytest.mark.usefixtures("small")
+def test_the_weight_decay_of_the_ablations_is_felt_at_their_learning_rate(dataset, tiny, tmp_path):
+    found = []
+    for n, decay in enumerate((0.0, 0.0, 1e-4, 1.0)):
+        fit.train(replace(tiny, epochs=2, lr=2e-4, weight_decay=decay), [dataset], tmp_path / str(n))
+        found.append(load_network(tmp_path / str(n) / "last.safetensors")[0].state_dict()["body.0.weight"])
+    assert torch.equal(found[0], found[1])
+    assert not torch.equal(found[1], found[2])
+    assert found[3].norm() < found[0].norm()
+
+
+@pytest.mark.usefixtures("small")
 def test_a_killed_run_resumes_to_the_same_losses(dataset, tiny, tmp_path):
     fit.train(replace(tiny, epochs=2), [dataset], tmp_path / "whole")
     original = fit._blend

@@ -175,7 +175,7 @@ def _start(recipe: Recipe, datasets: Sequence[Path], run: Path, init: str | None
         network.freeze_encoder()
     network = network.to(device, memory_format=torch.channels_last)
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(trained, recipe.lr, weight_decay=recipe.weight_decay)
+    optimiser = torch.optim.Adam(trained, recipe.lr, weight_decay=recipe.weight_decay)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()} if recipe.ema else {}
     log, pairs = Log(run, rank), Pairs(recipe.validation, recipe.match_plate)
     state = _Run(recipe, run, device, rank, world, network, optimiser, average, log, pairs)
