@@ -111,8 +111,13 @@ def test_closer_looks_see_the_product_larger_and_its_edges_finer():
     first, more = (network.probabilities([image], plate)[0] for network, _ in (once, thrice))
     assert [shown.shape[1:3] for shown, _ in once[1].seen] == [(128, 160)]
     assert [shown.shape[1:3] for shown, _ in thrice[1].seen] == [(96, 128), (160, 160), (128, 128)]
-    wrong = [np.count_nonzero((found >= 0.45) != mask) for found in (first, more)]
-    assert wrong[1] < 0.8 * wrong[0]
+    (glance,) = thrice[0]._look([image], plate, closer.GLANCE)
+    wrong = [np.count_nonzero((found >= 0.45) != mask) for found in (first, glance, more)]
+    assert wrong[2] < 0.8 * wrong[0]
+    assert wrong[2] < 0.6 * wrong[1]
+    away = np.ones_like(mask)
+    away[60:260, 260:460] = False
+    assert np.array_equal(glance[away], more[away])
 
 
 def test_one_look_is_in_a_mirror_and_its_map_is_turned_back():

@@ -64,8 +64,8 @@ def closer_looks(first: Look, side: int, part: int, longest: int) -> list[Look]:
         side, part: the longer sides of the picture and of the part.
         longest: the longer side that the network sees.
     """
-    scale = first.longest(side, longest) / side
-    return [CLOSE, *([CLOSE_TOO] if CLOSE_TOO.longest(part, longest) >= WORTH * scale * part else [])]
+    least = WORTH * first.longest(side, longest) / side * part
+    return [CLOSE, CLOSE_TOO] if CLOSE_TOO.longest(part, longest) >= least else [CLOSE]
 
 
 def window(probability: Float[np.ndarray, "h w"]) -> Window | None:

@@ -104,7 +104,8 @@ class Network:
     def _look(self, images: Sequence[AnyImage], plate: Image, look: closer.Look = closer.WHOLE) -> list[Probability]:
         """Return what the network says of pictures, at their own size, with the threshold at 0.5."""
         turn = slice(None, None, -1 if look.mirrored else 1)
-        scale = look.longest(max(plate.shape[:2]), self.longest) / max(plate.shape[:2])
+        longer = max(plate.shape[:2])
+        scale = look.longest(longer, self.longest) / longer
         height, width = (max(1, round(side * scale)) for side in plate.shape[:2])
         fit = partial(_fitted, size=(width, height), multiple=self.multiple, turn=turn)
         maps = self.probability(np.stack([fit(image) for image in images]), fit(plate))[:, :height, :width][..., turn]
