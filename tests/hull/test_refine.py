@@ -1,5 +1,6 @@
 """Views refine each other's probabilities; masks that agree stay as they are."""
 
+import cv2
 import numpy as np
 import pytest
 import trimesh
@@ -7,6 +8,7 @@ import trimesh
 from cleanplate.hull import refine, refine_views
 from cleanplate.hull.channels import CHANNELS, RANKS, view_channels
 from cleanplate.hull.refine import Pictures
+from cleanplate.hull.refiner import SURE, Refiner
 from cleanplate.hull.stake import volume_at_stake
 
 from .rig import CAMERA, ball, coverage, orbit, torus
@@ -41,6 +43,15 @@ def test_masks_without_contradiction_stay(shape, shown):
     masks = masks_of(shape())
     refined = refine(masks, *VIEWS, pictures_of(masks[::-1]) if shown else None)
     assert np.mean([iou(new, old) for new, old in zip(refined, masks, strict=True)]) > 0.999
+
+
+@pytest.mark.parametrize("wish", [-2 * SURE, 2 * SURE])
+def test_masks_that_agree_stay_whatever_the_refiner_wishes(wish, monkeypatch):
+    """Soft at their edges, where each view doubts by itself."""
+    soft = [cv2.GaussianBlur(mask, (0, 0), 1.0) for mask in masks_of(ball())]
+    monkeypatch.setattr(Refiner, "logit", lambda _, first, *__: first + np.float32(wish))
+    changed = [((new >= 0.5) != (old >= 0.5)).sum() for new, old in zip(refine(soft, *VIEWS), soft, strict=True)]
+    assert np.mean(changed) < 0.01 * np.mean([(each >= 0.5).sum() for each in soft])
 
 
 def test_a_part_that_several_masks_miss_is_filled_in():

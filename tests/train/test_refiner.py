@@ -14,7 +14,7 @@ import torch
 
 from cleanplate.capture import Capture, View, write_capture
 from cleanplate.geometry import Camera, look_at, rotation_z
-from cleanplate.hull.channels import CHANNELS
+from cleanplate.hull.channels import CHANNELS, COVERED, DENIED, NEEDED
 from cleanplate.hull.refiner import SURE, logit_of, open_refiner
 from cleanplate.image import write_image, write_mask
 from cleanplate.train.refiner.crops import batch
@@ -22,7 +22,7 @@ from cleanplate.train.refiner.examples import Pictures, Variant
 from cleanplate.train.refiner.export import export
 from cleanplate.train.refiner.fit import Fit, fit
 from cleanplate.train.refiner.measure import calibration_error
-from cleanplate.train.refiner.network import COVERED, DENIED, NEEDED, Refiner, allowed
+from cleanplate.train.refiner.network import Refiner, allowed
 
 
 def variants() -> list[Variant]:

@@ -14,8 +14,9 @@ from jaxtyping import Float
 
 from cleanplate.geometry import Camera, Pose
 from cleanplate.hull.carve import displaced
-from cleanplate.hull.channels import RANKS, view_channels
+from cleanplate.hull.channels import AGREED, COVERED, NEEDED, SHOWN, view_channels
 from cleanplate.hull.pieces import joints
+from cleanplate.hull.ranks import CLIP
 from cleanplate.hull.refiner import Refiner, logit_of, open_refiner
 from cleanplate.hull.silhouettes import SoftMask
 from cleanplate.types import Image, Mask, Probability, ViewProbability
@@ -33,9 +34,16 @@ SETTLED = 0.27
 OVERRULED = np.float32(np.log(2))
 """Log odds below which a view keeps its own word: to overrule it the others must be right in two of three cases."""
 
-AGREED, SHOWN = len(RANKS) - 1, 0.1
-"""A view is filled in only where all the others but the last rank's show a place this deep, in `CLIP` pixels: what lies
-between wires, which most masks thicken a little, is no one's foreground."""
+FEW, DEEP, WANTED = 0.1, 0.4, 0.1
+"""A view is filled in only where all the others but a few show a place `FEW` deep, in `CLIP` pixels: what lies between
+wires, which most masks thicken a little, is no one's foreground. And only where their foreground wants it, so strongly
+and within `REACH` samples, or where all of them show a place `DEEP`."""
+
+REACH = 5
+
+MISS = 0.5
+"""Pixels outside of the hull from which a view's foreground may be taken away; less far in part. Of many masks' small
+errors the hull keeps the inmost, so that it is a little thin."""
 
 HARDLY = np.float32(0.02)
 """Log odds of a word that is kept so: as unsure as can be written in 8 bits."""
@@ -161,9 +169,7 @@ def _heard(
     size = small.shape[1], small.shape[0]
     shown, empty = (None if each is None else _fitted(each, size) for each in (image, plate))
     first = logit_of(small)
-    change = refiner.logit(first, shown, empty, others) - first
-    agreed = cv2.resize(others[..., AGREED].astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    change = np.where(agreed < SHOWN, np.minimum(change, 0), change)
+    change = _warranted(refiner.logit(first, shown, empty, others) - first, others)
     if probability.shape != small.shape:
         change = cv2.resize(change, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
     own = logit_of(probability)
@@ -172,6 +178,22 @@ def _heard(
     kept |= joints(own >= 0, np.where(kept, own, said) >= 0)
     refined = 1 / (1 + np.exp(-np.where(kept, np.copysign(HARDLY, own), said))).astype(np.float32)
     return refined if ((refined >= 0.5) != (probability >= 0.5)).any() else probability
+
+
+def _warranted(change: Float[np.ndarray, "h w"], others: Float[np.ndarray, "i j c"]) -> Float[np.ndarray, "h w"]:
+    """Return as much of a change of logits as the other views give reason for, whatever the refiner has learned."""
+    import cv2
+
+    def said(channel: int) -> Float[np.ndarray, "i j"]:
+        return others[..., channel].astype(np.float32)
+
+    def grown(channel: Float[np.ndarray, "i j"]) -> Float[np.ndarray, "h w"]:
+        return cv2.resize(channel, change.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+    wanted = grown(cv2.dilate(said(NEEDED), np.ones((REACH, REACH), np.uint8))) > WANTED
+    raised = (grown(said(SHOWN)) >= FEW) & (wanted | (grown(said(AGREED)) >= DEEP))
+    lowered = np.clip(-grown(said(COVERED)) * (CLIP / MISS), 0, 1)
+    return change * np.where(change > 0, raised, lowered)
 
 
 def _fitted(picture: Image, size: tuple[int, int]) -> Image:

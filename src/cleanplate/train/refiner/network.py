@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from cleanplate.hull.channels import AGREED, COVERED, DENIED, NEEDED
 from cleanplate.hull.refiner import SURE
 
 MULTIPLE = 16
@@ -15,10 +16,6 @@ MULTIPLE = 16
 
 GAIN = 4.0
 """Of the last layer's output: what overrules a sure logit needs no large weights."""
-
-COVERED, DENIED, NEEDED = 4, 7, 9
-"""The channels with the least distance of all views, the least share of other views that denies a place on the ray,
-and the need of one."""
 
 _WINDOW = 15
 """Pixels along the side of the square of a local mean."""
@@ -45,7 +42,7 @@ def allowed(logit: Float[Tensor, "b 1 h w"], others: Float[Tensor, "b c i j"]) -
     Deep inside of what all others show, a little doubt is enough. So masks without doubt that agree stay as they are.
     """
     doubtful, little = (((most - logit.abs()) / 1.5).clamp(0, 1) for most in (3.0, 5.5))
-    agreed, covered, denied, needed = (others[:, n : n + 1] for n in (0, COVERED, DENIED, NEEDED))
+    agreed, covered, denied, needed = (others[:, n : n + 1] for n in (AGREED, COVERED, DENIED, NEEDED))
     agreed = ((agreed - 0.25) / 0.15).clamp(0, 1)
     needed = (functional.max_pool2d(needed, 5, 1, 2) / 0.06).clamp(0, 1)
     uncovered = ((functional.max_pool2d(-covered, 3, 1, 1) - 0.1) / 0.1).clamp(0, 1)
