@@ -34,8 +34,8 @@ def main() -> None:
         for name, ablation in chosen.items():
             recipe = replace(ablation.recipe, seed=seed)
             result = run(recipe, ablation.init, given.packs, given.steps, test, _path(given.out, name, seed))
-            miou, spent = values(result, "miou").mean(), result["cpu_seconds"]
-            print(f"{name}, seed {seed}: mIoU {miou:.4f}, {result['steps']} steps, {spent:.0f} CPU s", flush=True)
+            miou = values(result, "miou").mean()
+            print(f"{name}, seed {seed}: mIoU {miou:.4f}, {result['steps']} steps", flush=True)
     summary = summarise({name: _results(given.out, name) for name in chosen}, chosen)
     summary["settings"] = {name: getattr(given, name) for name in ("size", "width", "lr", "batch", "steps")}
     summary["measured"] = measured()
@@ -63,7 +63,6 @@ def summarise(results: dict[str, dict[int, dict]], variants: dict[str, Ablation]
             "seeds": sorted(seeds),
             "steps": first["steps"],
             "images": first["images"],
-            "cpu_seconds": float(np.mean([each["cpu_seconds"] for each in seeds.values()])),
             **{
                 metric: float(np.mean([values(each, metric) for each in seeds.values()]))
                 for metric in ("miou", "hausdorff")

@@ -131,7 +131,13 @@ def render(root: Path) -> dict[Path, str]:
         "tags": TAGS,
         "learning_data": data.get("learning"),
     }
-    tables = {"yield": yield_table, "ablations": ablation_table, "learning": learning_table, "scaling": scaling_table}
+    tables = {
+        "yield": yield_table,
+        "ablations": ablation_table,
+        "ablations_cpu": ablation_table,
+        "learning": learning_table,
+        "scaling": scaling_table,
+    }
     page = templates.get_template("results.md.j2").render(
         **shared,
         **{f"{name}_data": data.get(name) for name in tables if name != "learning"},
