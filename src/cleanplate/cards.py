@@ -18,13 +18,9 @@ REFINER = Path(str(files("cleanplate") / "hull/models/refiner.json"))
 APPEARANCE = Path(str(files("cleanplate") / "asset/models/appearance.json"))
 
 
-_REFINING = 2
-"""Of what `hull.refine` makes of the refiner's answers: raise it when that changes."""
-
-
 def refiner_digest() -> str:
-    """Return the digest of the shipped refiner and its use; it changes whenever refined masks would."""
-    return f"{_REFINING} {_digest(REFINER)}"
+    """Return the digest of the shipped refiner; it changes whenever its answers would."""
+    return _digest(REFINER)
 
 
 def appearance_digest() -> str:

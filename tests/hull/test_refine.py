@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import trimesh
 
-from cleanplate.hull import refine, refine_views
+from cleanplate.hull import carving_mask, refine, refine_views
 from cleanplate.hull.channels import CHANNELS, RANKS, view_channels
-from cleanplate.hull.refine import Pictures
+from cleanplate.hull.refine import POSSIBLE, SETTLED, Pictures
 from cleanplate.hull.refiner import SURE, Refiner
 from cleanplate.hull.stake import volume_at_stake
 
@@ -100,6 +100,17 @@ def test_with_too_few_views_all_stay_and_the_reason_is_told(masks):
     found = refine_views(masks, VIEWS[0][: len(masks)], VIEWS[1][: len(masks)])
     assert all(new is old for new, old in zip(found.probabilities, masks, strict=True))
     assert "8 views or more" in found.alone
+
+
+@pytest.mark.parametrize("possible", [POSSIBLE, SETTLED])
+def test_a_hull_is_carved_at_what_is_possible_and_a_hard_mask_as_it_is(possible):
+    likely = np.linspace(0, 1, 101, dtype=np.float32)[None]
+    edge = carving_mask(likely >= 0.5, likely, possible)
+    assert (edge[0, 0], edge[0, -1]) == (0, 1)
+    assert (np.diff(edge[0]) >= 0).all()
+    assert likely[0, np.argmax(edge[0] >= 0.5)] == pytest.approx(possible, abs=0.011)
+    hard = likely >= 0.5
+    assert carving_mask(hard, hard.astype(np.float32), possible) is hard
 
 
 def test_channels_leave_the_own_view_out():

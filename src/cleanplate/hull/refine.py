@@ -31,6 +31,9 @@ SETTLED = 0.27
 """The same after all views were heard: what they left open is little then. By hulls of captures held out, with
 `default`'s threshold at 0.5, which it moves with: higher, more of them lack thin parts; lower, more are swollen."""
 
+STEEP = 6.0
+"""Of the edge at either: a softer one would thicken wires and rims by what is unsure around them. By the same hulls."""
+
 OVERRULED = np.float32(np.log(2))
 """Log odds below which a view keeps its own word: to overrule it the others must be right in two of three cases."""
 
@@ -210,4 +213,6 @@ def carving_mask(mask: Mask, probability: Probability, possible: float = POSSIBL
         probability: what it was made from; where it is the mask itself, that alone counts.
         possible: probability at the edge.
     """
-    return mask if np.array_equal(probability, mask) else np.clip(probability * np.float32(0.5 / possible), 0, 1)
+    if np.array_equal(probability, mask):
+        return mask
+    return np.clip((probability - np.float32(possible)) * np.float32(STEEP) + np.float32(0.5), 0, 1)
