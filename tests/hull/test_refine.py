@@ -105,11 +105,11 @@ def test_with_too_few_views_all_stay_and_the_reason_is_told(masks):
 @pytest.mark.parametrize("possible", [POSSIBLE, SETTLED])
 def test_a_hull_is_carved_at_what_is_possible_and_a_hard_mask_as_it_is(possible):
     likely = np.linspace(0, 1, 101, dtype=np.float32)[None]
-    edge = carving_mask(likely >= 0.5, likely, possible)
+    hard = likely >= 0.5
+    edge = carving_mask(hard, likely, possible)
     assert (edge[0, 0], edge[0, -1]) == (0, 1)
     assert (np.diff(edge[0]) >= 0).all()
     assert likely[0, np.argmax(edge[0] >= 0.5)] == pytest.approx(possible, abs=0.011)
-    hard = likely >= 0.5
     assert carving_mask(hard, hard.astype(np.float32), possible) is hard
 
 

@@ -20,7 +20,8 @@ RANKS, WIDER_RANKS = (1, 2, 3, 5), (1, 3)
 
 CHANNELS = len(RANKS) + 1 + len(WIDER_RANKS) + 3
 
-AGREED, SHOWN, COVERED, DENIED, NEEDED = 0, 3, 4, 7, 9
+AGREED, SHOWN, COVERED = 0, len(RANKS) - 1, len(RANKS)
+DENIED, NEEDED = CHANNELS - 3, CHANNELS - 1
 """The channels with what all other views show, what all but four show, the largest least distance of all views, the
 least share of other views that denies a place on the ray, and the need of one."""
 
