@@ -88,6 +88,20 @@ def test_a_mask_of_something_else_is_named_and_stays():
     assert np.mean([iou(new, old) for new, old in zip(found.probabilities, truth, strict=True)][:7]) > 0.999
 
 
+def test_a_mask_that_shows_the_product_and_much_more_is_named_and_cut_back():
+    """As where the platen mirrors it: named for what it is, told by the others, and they are not misled."""
+    truth = masks_of(ball())
+    masks = list(truth)
+    rows, columns = np.nonzero(truth[7])
+    masks[7] = truth[7].copy()
+    masks[7][rows.max() - 2 : rows.max() + np.ptp(rows), columns.min() : columns.max() + 1] = 1
+    assert iou(masks[7], truth[7]) < 0.6
+    found = refine_views(masks, *VIEWS)
+    assert list(found.unheard) == [7] and "reflection" in found.unheard[7]
+    assert iou(found.probabilities[7], truth[7]) > 0.95
+    assert all(iou(found.probabilities[n], truth[n]) > 0.999 for n in range(COUNT) if n != 7)
+
+
 def test_an_empty_mask_says_nothing_and_the_others_stay():
     truth = masks_of(ball())
     masks = [*truth[:-1], np.zeros_like(truth[-1])]

@@ -12,7 +12,7 @@ from cleanplate.image import check_size, read_soft_mask
 from cleanplate.state import State, exclusive, fingerprint
 from cleanplate.types import ViewProbability
 
-VERSION = 2
+VERSION = 3
 """To be raised with what is made of the same masks."""
 
 

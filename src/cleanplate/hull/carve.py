@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from cleanplate.errors import MeshError
 from cleanplate.geometry import Camera, Mesh, Pose
 from cleanplate.geometry.raster import silhouette
@@ -12,7 +14,9 @@ from cleanplate.hull.marching_cubes import marching_cubes
 from cleanplate.hull.octree import find_leaves, make_grid
 from cleanplate.hull.robust import find_doubtful, judge
 from cleanplate.hull.silhouettes import Silhouettes, SoftMask, check_mask, join, pack, select, shrink
+from cleanplate.image.morphology import dilate
 from cleanplate.jit import parallel
+from cleanplate.types import Mask
 
 PIXELS_PER_CELL = 4
 """Masks more than twice as fine are averaged down."""
@@ -21,9 +25,13 @@ TRIAL_RESOLUTION = 128
 """Cells of the hull that doubted views are compared with."""
 
 ELSEWHERE = 0.6
-"""IoU with what the other views carve below which a mask is of something else, or from elsewhere."""
+"""IoU with what the other views carve below which a mask may be of something else, or from elsewhere."""
 
 ELSEWHERE_RESOLUTION = 64
+
+SURROUNDED, EXPLAINED = 0.92, 0.4
+"""Such a mask is the product's own all the same if it shows so much of what the others carve, and they so much of it:
+wires whose gaps are filled, a body with its reflection. Both within two cells of the trial hull."""
 
 MANY = 0.2
 """Share of doubted views beyond which none is blamed: what most masks get wrong makes the right ones look bad."""
@@ -194,29 +202,39 @@ def _hold(hull: Hull, views: _Views, resolution: int, floor: float) -> Hull:
 
 def displaced(
     masks: Sequence[SoftMask], cameras: Sequence[Camera], poses: Sequence[Pose], floor: float | None
-) -> set[int]:
-    """Find the views that show something else, or from elsewhere: what the others carve hardly overlaps their masks.
+) -> tuple[set[int], set[int]]:
+    """Find the views whose masks hardly overlap what the others carve.
 
     Args:
         masks, cameras, poses, floor: as in `visual_hull`; no mask is empty or full.
 
     Returns:
-        Indices; none where too many views are in doubt to say which is wrong.
+        Indices of those that show something else, or from elsewhere, and of those that show the product and much more;
+        none where too many views are in doubt to say which is wrong.
     """
     views = _Views(list(range(len(masks))), list(masks), list(cameras), list(poses), pack(masks, cameras, poses))
     doubted = find_doubtful(views.packed, floor)
     if not 0 < len(doubted) <= MANY * len(masks):
-        return set()
+        return set(), set()
     try:
         mesh, _ = _carve(views.only([n for n in views.index if n not in doubted]), ELSEWHERE_RESOLUTION, floor)
     except MeshError:
-        return set()
-    wrong = set()
+        return set(), set()
+    wrong, swollen = set(), set()
     for n in doubted:
         mask, seen = masks[n] >= 0.5, silhouette(mesh, cameras[n], poses[n])
         if (mask & seen).sum() < ELSEWHERE * (mask | seen).sum():
-            wrong.add(n)
-    return wrong
+            (swollen if _surrounds(mask, seen) else wrong).add(n)
+    return wrong, swollen
+
+
+def _surrounds(mask: Mask, seen: Mask) -> bool:
+    """Tell whether a mask shows what the others carve, and not many times as much."""
+    if not seen.any():
+        return False
+    slack = 2 / ELSEWHERE_RESOLUTION * max(np.ptp(places) + 1 for places in np.nonzero(seen))
+    surrounded, explained = (seen & dilate(mask, slack)).sum(), (mask & dilate(seen, slack)).sum()
+    return bool(surrounded >= SURROUNDED * seen.sum() and explained >= EXPLAINED * mask.sum())
 
 
 def _append(views: _Views, one: _Views, mask: SoftMask) -> _Views:

@@ -2,7 +2,8 @@
 
 Each view comes with the probability that its photograph alone gives. What the other views say of its pixels
 (`channels`) goes into a small network (`refiner`) beside that probability, the photograph and its plate; it has learned
-which of them to believe. Views whose mask is of something else, or of nothing, are neither heard nor changed.
+which of them to believe. Views whose mask is of something else are neither heard nor changed; empty, full and swollen
+ones are not heard.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -17,7 +18,7 @@ from cleanplate.hull.carve import displaced
 from cleanplate.hull.channels import AGREED, COVERED, NEEDED, SHOWN, view_channels
 from cleanplate.hull.pieces import joints
 from cleanplate.hull.ranks import CLIP
-from cleanplate.hull.refiner import Refiner, logit_of, open_refiner
+from cleanplate.hull.refiner import SURE, Refiner, logit_of, open_refiner
 from cleanplate.hull.silhouettes import SoftMask
 from cleanplate.types import Image, Mask, Probability, ViewProbability
 
@@ -48,11 +49,19 @@ MISS = 0.5
 """Pixels outside of the hull from which a view's foreground may be taken away; less far in part. Of many masks' small
 errors the hull keeps the inmost, so that it is a little thin."""
 
+CLEAR = 0.25
+"""Of a swollen mask that is taken away which lies so far, in `CLIP` pixels, from what all others but a few show."""
+
 HARDLY = np.float32(0.02)
 """Log odds of a word that is kept so: as unsure as can be written in 8 bits."""
 
 ELSEWHERE = (
     "its mask hardly overlaps what the other views show: look for another view's mask, a wrong pose or a moved camera"
+)
+
+SWOLLEN = (
+    "its mask shows much more than the other views, which were not told of it and cut it back: look for a reflection, "
+    "filled gaps or another product's mask"
 )
 
 Pictures = Callable[[int], tuple[Image | None, Image | None]]
@@ -65,7 +74,7 @@ class Refined:
 
     Attributes:
         probabilities: one per view; the very same object as before where nothing was changed.
-        unheard: views that were neither heard nor changed, with the reason.
+        unheard: views whose mask is of something else, or shows much more, with the reason.
         alone: why no view was heard; empty if they were.
     """
 
@@ -127,11 +136,12 @@ def refine_views(
     if len(sound) < FEWEST_VIEWS:
         return Refined(refined, alone=f"the masks of {len(sound)} views are neither empty nor full; {few}")
     heard = [small[n] for n in sound], [smaller[n] for n in sound], [poses[n] for n in sound]
-    wrong = {sound[k] for k in displaced(*heard, floor)}
-    unheard = dict.fromkeys(sorted(wrong), ELSEWHERE)
-    # An empty or full mask says nothing, and may be told what the others see.
-    speak = [n for n in sound if n not in wrong]
-    order = speak + [n for n in range(len(refined)) if n not in sound]
+    wrong, swollen = ({sound[k] for k in found} for found in displaced(*heard, floor))
+    swollen -= set(fixed)
+    unheard = {n: ELSEWHERE if n in wrong else SWOLLEN for n in sorted(wrong | swollen)}
+    # A mask that is empty, full or much too large would mislead others, and may be told what they see.
+    speak = [n for n in sound if n not in wrong | swollen]
+    order = speak + [n for n in range(len(refined)) if n not in speak and n not in wrong]
     channels = None
     if len(speak) >= FEWEST_VIEWS:
         channels = view_channels(
@@ -143,7 +153,7 @@ def refine_views(
         if n in fixed:
             continue
         image, plate = pictures(n) if pictures else (None, None)
-        refined[n] = _heard(refiner, probabilities[n], small[n], image, plate, others)
+        refined[n] = _heard(refiner, probabilities[n], small[n], image, plate, others, n in swollen)
     return Refined(refined, unheard)
 
 
@@ -165,14 +175,22 @@ def _heard(
     image: Image | None,
     plate: Image | None,
     others: Float[np.ndarray, "i j c"],
+    swollen: bool,
 ) -> ViewProbability:
-    """Return a view's probability with the refiner's change of its logit, or the same object if no pixel turns."""
+    """Return a view's probability with the refiner's change of its logit, or the same object if no pixel turns.
+
+    Args:
+        swollen: its mask shows all that the others do, and much more: nothing is added.
+    """
     import cv2
 
     size = small.shape[1], small.shape[0]
     shown, empty = (None if each is None else _fitted(each, size) for each in (image, plate))
     first = logit_of(small)
     change = _warranted(refiner.logit(first, shown, empty, others) - first, others)
+    if swollen:
+        denied = cv2.resize(others[..., SHOWN].astype(np.float32), size, interpolation=cv2.INTER_LINEAR) < -CLEAR
+        change = np.minimum(change, np.where(denied, -2 * SURE, 0))
     if probability.shape != small.shape:
         change = cv2.resize(change, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
     own = logit_of(probability)

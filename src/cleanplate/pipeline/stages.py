@@ -97,7 +97,7 @@ def _whole(write: Callable[[Job, Path], None]) -> Callable[[Job, list[str]], Ite
 
 STAGES = (
     Stage("segment", 1, _probabilities, make.segment),
-    Stage("refine", 5, _masks, _whole(make.refine), make.tell_refined),
+    Stage("refine", 6, _masks, _whole(make.refine), make.tell_refined),
     Stage("check", 2, _plates, _whole(make.check), make.tell_plates),
     Stage("carve", 9, _hull, _carve, make.tell_hull),
     Stage("asset", 11, _models, _texture, make.tell_models),
