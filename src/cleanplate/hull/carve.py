@@ -220,7 +220,8 @@ def displaced(
         mesh, _ = _carve(views.only([n for n in views.index if n not in doubted]), ELSEWHERE_RESOLUTION, floor)
     except MeshError:
         return set(), set()
-    wrong, swollen = set(), set()
+    wrong: set[int] = set()
+    swollen: set[int] = set()
     for n in doubted:
         mask, seen = masks[n] >= 0.5, silhouette(mesh, cameras[n], poses[n])
         if (mask & seen).sum() < ELSEWHERE * (mask | seen).sum():
