@@ -60,7 +60,7 @@ ELSEWHERE = (
 )
 
 SWOLLEN = (
-    "its mask shows much more than the other views, which were not told of it and cut it back: look for a reflection, "
+    "its mask shows much more than the other views do, and was cut back to what they show: look for a reflection, "
     "filled gaps or another product's mask"
 )
 
