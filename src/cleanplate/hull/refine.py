@@ -60,8 +60,7 @@ ELSEWHERE = (
 )
 
 SWOLLEN = (
-    "its mask shows much more than the other views do, and was cut back to what they show: look for a reflection, "
-    "filled gaps or another product's mask"
+    "its mask shows much more than the other views do: look for a reflection, filled gaps or another product's mask"
 )
 
 Pictures = Callable[[int], tuple[Image | None, Image | None]]
@@ -140,7 +139,7 @@ def refine_views(
     swollen -= set(fixed)
     unheard = {n: ELSEWHERE if n in wrong else SWOLLEN for n in sorted(wrong | swollen)}
     # A mask that is empty, full or much too large would mislead others, and may be told what they see.
-    speak = [n for n in sound if n not in wrong | swollen]
+    speak = [n for n in sound if n not in unheard]
     order = speak + [n for n in range(len(refined)) if n not in speak and n not in wrong]
     channels = None
     if len(speak) >= FEWEST_VIEWS:
@@ -177,20 +176,13 @@ def _heard(
     others: Float[np.ndarray, "i j c"],
     swollen: bool,
 ) -> ViewProbability:
-    """Return a view's probability with the refiner's change of its logit, or the same object if no pixel turns.
-
-    Args:
-        swollen: its mask shows all that the others do, and much more: nothing is added.
-    """
+    """Return a view's probability with the refiner's change of its logit, or the same object if no pixel turns."""
     import cv2
 
     size = small.shape[1], small.shape[0]
     shown, empty = (None if each is None else _fitted(each, size) for each in (image, plate))
     first = logit_of(small)
-    change = _warranted(refiner.logit(first, shown, empty, others) - first, others)
-    if swollen:
-        denied = cv2.resize(others[..., SHOWN].astype(np.float32), size, interpolation=cv2.INTER_LINEAR) < -CLEAR
-        change = np.minimum(change, np.where(denied, -2 * SURE, 0))
+    change = _warranted(refiner.logit(first, shown, empty, others) - first, others, swollen)
     if probability.shape != small.shape:
         change = cv2.resize(change, probability.shape[::-1], interpolation=cv2.INTER_LINEAR)
     own = logit_of(probability)
@@ -201,11 +193,16 @@ def _heard(
     return refined if ((refined >= 0.5) != (probability >= 0.5)).any() else probability
 
 
-def _warranted(change: Float[np.ndarray, "h w"], others: Float[np.ndarray, "i j c"]) -> Float[np.ndarray, "h w"]:
+def _warranted(
+    change: Float[np.ndarray, "h w"], others: Float[np.ndarray, "i j c"], swollen: bool
+) -> Float[np.ndarray, "h w"]:
     """Return as much of a change of logits as the other views give reason for.
 
     Narrower than the bounds that the shipped refiner was trained in and keeps to by itself
     (`train.refiner.network.allowed`), which let a view that doubts change anywhere.
+
+    Args:
+        swollen: the mask shows all that the others do, and much more: nothing is added, what is `CLEAR` of them goes.
     """
     import cv2
 
@@ -215,7 +212,8 @@ def _warranted(change: Float[np.ndarray, "h w"], others: Float[np.ndarray, "i j 
     shown, agreed, covered, needed = np.moveaxis(grown, -1, 0)
     raised = (shown >= FEW) & ((needed > WANTED) | (agreed >= DEEP))
     lowered = np.clip(-covered * (CLIP / MISS), 0, 1)
-    return change * np.where(change > 0, raised, lowered)
+    change = change * np.where(change > 0, raised, lowered)
+    return np.minimum(change, np.where(shown < -CLEAR, -2 * SURE, 0)) if swollen else change
 
 
 def _fitted(picture: Image, size: tuple[int, int]) -> Image:
